@@ -1,0 +1,6 @@
+.PHONY: build test
+build:
+	go build -o bin/hawser ./cmd/hawser
+test:
+	go vet ./...
+	go test ./...
