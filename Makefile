@@ -3,7 +3,7 @@ export GOTOOLCHAIN := local
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 UNITS = $(shell $(GO) list ./... | grep -v '^hawser/conformance$$')
 
-.PHONY: build test setup lint unit conformance stories bench
+.PHONY: build test setup lint unit conformance stories bench run
 .NOTPARALLEL:
 
 build:
@@ -34,3 +34,13 @@ stories: setup
 # What a request costs, beside Debian's haproxy; BENCH="-quick" or "-only plain,tcp".
 bench: build
 	$(GO) run ./conformance/bench $(BENCH)
+
+# A first look: three demo origins and the proxy; Ctrl-C ends all of them.
+run: build
+	@./bin/hawser demo -n 3 -port 9001 & demo=$$!; \
+	 trap 'kill $$demo 2>/dev/null; wait $$demo 2>/dev/null; exit 0' INT TERM EXIT; \
+	 sleep 0.3; \
+	 echo; echo "  http://localhost:8080/   the proxy: reload to see the origins in turn"; \
+	 echo "  http://localhost:8404/   the statistics page"; \
+	 echo "  samples/quickstart.cfg   change and save it: it is read again"; echo; \
+	 ./bin/hawser -db -f samples/quickstart.cfg
