@@ -1,7 +1,7 @@
 package diag
 
 import (
-	"bytes"
+	"strings"
 	"sync"
 )
 
@@ -13,12 +13,12 @@ type Sources struct {
 }
 
 type source struct {
-	text  []byte
+	text  string
 	lines []int // offset of each line; made when first asked for
 }
 
-// Add keeps the text of a file; text must not change afterwards.
-func (s *Sources) Add(file string, text []byte) {
+// Add keeps the text of a file.
+func (s *Sources) Add(file, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.files == nil {
@@ -49,16 +49,16 @@ func (s *source) line(n int) (string, bool) {
 		return "", false
 	}
 	rest := s.text[s.lines[n-1]:]
-	if end := bytes.IndexByte(rest, '\n'); end >= 0 {
+	if end := strings.IndexByte(rest, '\n'); end >= 0 {
 		rest = rest[:end]
 	}
-	return string(bytes.TrimSuffix(rest, []byte{'\r'})), true
+	return strings.TrimSuffix(rest, "\r"), true
 }
 
 func (s *source) index() {
-	s.lines = append(make([]int, 0, 1+bytes.Count(s.text, []byte{'\n'})), 0)
-	for i, c := range s.text {
-		if c == '\n' {
+	s.lines = append(make([]int, 0, 1+strings.Count(s.text, "\n")), 0)
+	for i := range len(s.text) {
+		if s.text[i] == '\n' {
 			s.lines = append(s.lines, i+1)
 		}
 	}

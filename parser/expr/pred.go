@@ -20,6 +20,7 @@ type PredTerm struct {
 	Name string // of a predicate
 	Args []string
 	At   int // offset of the first argument
+	End  int // offset after the predicate
 	Sub  *Pred
 }
 
@@ -166,6 +167,7 @@ func (lx *predLexer) predicate(i int) (end int, known bool, fault *PredError) {
 	if len(term.Args) < want && !(want == 1 && len(term.Args) == 0) {
 		return end, true, missingArgs(&term, want, max(i, end-1))
 	}
+	term.End = end
 	lx.calls = append(lx.calls, term)
 	return end, true, nil
 }
