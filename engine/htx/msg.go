@@ -51,6 +51,10 @@ const (
 	HasTrailers                     // trailers were received
 	SchemeKnown                     // the scheme came with the message (H2, H3, absolute form)
 	ExtConnect                      // CONNECT with :protocol (RFC 8441)
+	UntilClose                      // the body ends with the connection
+	Interim                         // a 1xx other than 101
+	Tunnel                          // raw bytes follow: 101, or 2xx to CONNECT
+	MustClose                       // framed ambiguously: no other message may follow it
 )
 
 // Msg is the head and the trailers of one request or response.
