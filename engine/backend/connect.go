@@ -1,0 +1,162 @@
+package backend
+
+import (
+	"errors"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/h1"
+)
+
+// Connect returns an upstream that is ready for the stream's request. On success
+// s.Server is set and its slot is held until Release.
+func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
+	for {
+		if f := assign(s); f != nil {
+			return nil, f
+		}
+		if up := takeIdle(s); up != nil {
+			connected(s, true)
+			return up, nil
+		}
+		c, err := dial(s)
+		if err == nil {
+			connected(s, false)
+			return h1.NewUpstream(s, c, putIdle), nil
+		}
+		if f := dialFailed(s, err); f != nil {
+			return nil, f
+		}
+	}
+}
+
+// ConnectRaw is Connect for streams that are not HTTP: a fresh connection.
+func ConnectRaw(s *engine.Stream) (*conn.Conn, *Failure) {
+	for {
+		if f := assign(s); f != nil {
+			return nil, f
+		}
+		c, err := dial(s)
+		if err == nil {
+			connected(s, false)
+			return c, nil
+		}
+		if f := dialFailed(s, err); f != nil {
+			return nil, f
+		}
+	}
+}
+
+func dial(s *engine.Stream) (*conn.Conn, error) {
+	st := s.Server.State
+	st.C.Connects.Add(1)
+	s.Back.State.BE.Connects.Add(1)
+	spec := engine.DialSpec{Strm: s, Timeout: s.Timeout.Connect, TLS: s.Server.TLS, SendProxy: s.Server.SendProxy}
+	return s.Server.Dial.Connect(&spec)
+}
+
+// connected notes the time and prepares the timeouts of the connection.
+func connected(s *engine.Stream, reused bool) {
+	s.Times.Connected = clock.Mono()
+	s.ConnReused = reused
+	if reused {
+		s.Server.State.C.Reuses.Add(1)
+		s.Back.State.BE.Reuses.Add(1)
+	}
+}
+
+// dialFailed gives the slot back and decides between another try (nil) and the end.
+func dialFailed(s *engine.Stream, err error) *Failure {
+	srv := s.Server
+	var ce *engine.ConnectError
+	if !errors.As(err, &ce) {
+		ce = &engine.ConnectError{Err: err}
+	}
+	failing(srv)
+	Release(s)
+	if s.Killed.Load() {
+		return killed
+	}
+	if ce.Local {
+		countConnError(s, srv)
+		return noResource
+	}
+	if s.Back.RetryOn&engine.RetryConnFailure == 0 || s.Retries >= MaxRetries(s) {
+		countConnError(s, srv)
+		if ce.Timeout {
+			return connectSlow
+		}
+		return connectFailed
+	}
+	s.Retries++
+	if mayRedispatch(s) {
+		s.Redispatched = true
+		s.Avoid, s.Server = srv, nil
+		s.Persist = engine.PersistNone
+		return nil
+	}
+	srv.State.C.Retries.Add(1)
+	s.Back.State.BE.Retries.Add(1)
+	s.Server, s.Persist = srv, keepPersist(s.Persist)
+	if !ce.Timeout && !turnAround(s) {
+		return clientGone
+	}
+	return nil
+}
+
+// keepPersist makes the next attempt go to the same server.
+func keepPersist(p engine.PersistKind) engine.PersistKind {
+	if p == engine.PersistNone {
+		return engine.PersistSet
+	}
+	return p
+}
+
+func countConnError(s *engine.Stream, srv *engine.Server) {
+	srv.State.C.ConnErrors.Add(1)
+	s.Back.State.BE.ConnErrors.Add(1)
+}
+
+// failing lets the health feature count a failed connection (observe layer4).
+func failing(srv *engine.Server) {
+	if engine.Observe != nil {
+		engine.Observe(srv, engine.ObserveConnect, false)
+	}
+}
+
+// mayRedispatch tells whether this retry may go to another server: at the
+// retries that option redispatch names, or at once when nothing binds the
+// stream to its server and others are there.
+func mayRedispatch(s *engine.Stream) bool {
+	n := s.Back.Redispatch
+	if n == 0 {
+		return false
+	}
+	if s.Persist == engine.PersistNone && s.Back.State.Active.Load() > 1 && !s.Back.Deterministic {
+		return true
+	}
+	if n < 0 {
+		return (MaxRetries(s)-s.Retries)%-n == 0
+	}
+	return s.Retries%n == 0
+}
+
+// turnAround waits before the same server is tried again: one second, or timeout
+// connect if that is shorter (configuration manual, "retries").
+func turnAround(s *engine.Stream) bool {
+	d := time.Second
+	if t := s.Timeout.Connect; t > 0 && t < d {
+		d = t
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	<-t.C
+	return !clientLeft(s)
+}
+
+// clientLeft looks whether the client closed, where that ends a stream early.
+func clientLeft(s *engine.Stream) bool {
+	return s.Back.Options.Has(engine.OptAbortOnClose) && s.Sess.Conn.PeerClosed()
+}

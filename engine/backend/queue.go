@@ -1,0 +1,193 @@
+package backend
+
+import (
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+)
+
+// enqueue waits for a slot: of srv, or of any server of the backend when srv is
+// nil. again tells that the choice must be made anew; otherwise s.Server has
+// given its slot.
+func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
+	w := &engine.Waiter{Stream: s, Class: s.Prio, Offset: s.PrioOffset, Since: time.Now(), Ready: make(chan *engine.Server, 1)}
+	px := s.Back
+	q := &px.State.Queue
+	if srv != nil {
+		if full := srv.MaxQueue > 0 && int(srv.State.Queued.Load()) >= srv.MaxQueue; full {
+			if s.Back.Redispatch != 0 || s.Persist == engine.PersistNone {
+				s.Persist = engine.PersistNone
+				return push(s, nil, q, w)
+			}
+			return queueFull, false
+		}
+		q = &srv.State.Queue
+	}
+	return push(s, srv, q, w)
+}
+
+func push(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Waiter) (*Failure, bool) {
+	px := s.Back
+	if s.Times.Queued == 0 {
+		s.Times.Queued = clock.Mono()
+	}
+	px.State.Pending.Add(1)
+	q.Mu.Lock()
+	if srv != nil {
+		s.QueueSrv = len(q.Wait)
+		srv.State.Queued.Add(1)
+		srv.State.C.Queue.Add(1)
+	} else {
+		s.QueueBack = len(q.Wait)
+		px.State.BE.Queue.Add(1)
+	}
+	insert(q, w)
+	q.Mu.Unlock()
+	// A slot may have been given back between the failed try and the push.
+	if srv != nil {
+		Wake(px, srv)
+	} else {
+		for _, other := range px.Servers {
+			Wake(px, other)
+		}
+	}
+	return await(s, srv, q, w)
+}
+
+// insert keeps the queue in the order of priority class, then of arrival
+// shifted by the offset.
+func insert(q *engine.Queue, w *engine.Waiter) {
+	at := len(q.Wait)
+	for at > 0 && before(w, q.Wait[at-1]) {
+		at--
+	}
+	q.Wait = append(q.Wait, nil)
+	copy(q.Wait[at+1:], q.Wait[at:])
+	q.Wait[at] = w
+}
+
+func before(a, b *engine.Waiter) bool {
+	if a.Class != b.Class {
+		return a.Class < b.Class
+	}
+	return a.Since.Add(time.Duration(a.Offset) * time.Millisecond).Before(b.Since.Add(time.Duration(b.Offset) * time.Millisecond))
+}
+
+// await waits for the slot, the timeout or the client's end.
+func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Waiter) (*Failure, bool) {
+	limit := s.Timeout.Queue
+	if limit == 0 {
+		limit = s.Timeout.Connect
+	}
+	var expire <-chan time.Time
+	if limit > 0 {
+		t := time.NewTimer(limit)
+		defer t.Stop()
+		expire = t.C
+	}
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case got := <-w.Ready:
+			left(s.Back, srv)
+			if got == nil {
+				return nil, true
+			}
+			s.Server = got
+			return nil, false
+		case <-expire:
+			if !withdraw(q, w) {
+				expire = nil // a slot is on its way
+				continue
+			}
+			left(s.Back, srv)
+			s.Times.Connect = clock.Mono()
+			s.Back.State.BE.ConnErrors.Add(1)
+			if srv != nil {
+				srv.State.C.ConnErrors.Add(1)
+			}
+			s.Server = nil
+			return queueExpired, false
+		case <-look.C:
+			if !s.Killed.Load() && !clientLeft(s) || !withdraw(q, w) {
+				continue
+			}
+			left(s.Back, srv)
+			s.Times.Connect = clock.Mono()
+			if s.Killed.Load() {
+				return killed, false
+			}
+			return clientGoneQ, false
+		}
+	}
+}
+
+func left(px *engine.Proxy, srv *engine.Server) {
+	px.State.Pending.Add(-1)
+	if srv != nil {
+		srv.State.Queued.Add(-1)
+		srv.State.C.Queue.Add(-1)
+	} else {
+		px.State.BE.Queue.Add(-1)
+	}
+}
+
+// withdraw takes w out; false means that it was already given something.
+func withdraw(q *engine.Queue, w *engine.Waiter) bool {
+	q.Mu.Lock()
+	defer q.Mu.Unlock()
+	for i := range q.Wait {
+		if q.Wait[i] == w {
+			q.Wait = append(q.Wait[:i], q.Wait[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// Wake hands free slots of srv to those who wait for them: of its own queue and
+// of the backend's, the more urgent first.
+func Wake(px *engine.Proxy, srv *engine.Server) {
+	for {
+		own, any := head(&srv.State.Queue), (*engine.Waiter)(nil)
+		if srv.State.Usable() {
+			any = head(&px.State.Queue)
+		}
+		q, w := &srv.State.Queue, own
+		if own == nil || any != nil && before(any, own) {
+			q, w = &px.State.Queue, any
+		}
+		if w == nil || !takeSlot(srv) {
+			return
+		}
+		if !withdraw(q, w) { // somebody else was faster
+			srv.State.Served.Add(-1)
+			continue
+		}
+		w.Ready <- srv
+	}
+}
+
+func head(q *engine.Queue) *engine.Waiter {
+	q.Mu.Lock()
+	defer q.Mu.Unlock()
+	if len(q.Wait) == 0 {
+		return nil
+	}
+	return q.Wait[0]
+}
+
+// Flush sends everybody who waits for srv to choose again: it went down.
+func Flush(srv *engine.Server) {
+	q := &srv.State.Queue
+	q.Mu.Lock()
+	wait := q.Wait
+	q.Wait = nil
+	q.Mu.Unlock()
+	for _, w := range wait {
+		w.Stream.Persist = engine.PersistNone
+		w.Ready <- nil
+	}
+}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"time"
+
+	"hawser/parser/diag"
+	"hawser/parser/unit"
+)
+
+// Bind is one address of a bind line with the line's options (a listener).
+// Immutable after build.
+type Bind struct {
+	Slots
+	Px                                                *Proxy
+	Name                                              string
+	ID                                                int
+	Addr                                              unit.Addr // with one port
+	Pos                                               diag.Pos
+	State                                             *BindState
+	MaxConn, Backlog                                  int
+	Transparent, V4V6, V6Only, AcceptProxy, AcceptCIP bool
+	CIPMagic                                          uint32
+	DeferAccept, TFO, ExposeFD                        bool
+	Interface                                         string
+	MSS                                               int
+	Namespace                                         string
+	Mode                                              uint32 // of a UNIX socket; 0 = umask
+	UID, GID                                          int    // of a UNIX socket; -1 = unchanged
+	Level                                             string // stats sockets
+	Severity                                          string
+	Proto                                             string
+	ALPN                                              []string
+	Nice                                              int
+	TCPUserTimeout                                    time.Duration
+	Label                                             string
+	SSL                                               bool
+	TLS                                               TLSServer // nil: clear
+	Line                                              string    // the words of the line, for diagnostics
+}

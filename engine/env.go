@@ -1,0 +1,83 @@
+package engine
+
+import "hawser/engine/htx"
+
+// Dir is the direction that a rule or an expression is evaluated for.
+type Dir uint8
+
+// Req is client to server, Res server to client.
+const (
+	Req Dir = iota
+	Res
+)
+
+// Env is what an expression, a condition or an action sees. One belongs to each
+// stream and is reused; it is owned by the goroutine that runs the stream.
+type Env struct {
+	RT    *Runtime
+	Sess  *Session // nil in checks, on the CLI and while configuring
+	Strm  *Stream  // nil before a stream exists
+	Px    *Proxy   // the proxy whose rule is being evaluated
+	Dir   Dir
+	Final bool // no more data will come: Wait is not accepted any more
+	Place Where
+	Check *CheckConn // in checks: the connection under test
+
+	// Each asks fetches with several values (header fields, cookies) to return
+	// them one by one; Cur is the fetch's own position, zero at first.
+	Each bool
+	Cur  [2]int
+
+	// Tmp is the bump allocator for bytes of samples; see Mark and Reset.
+	Tmp []byte
+
+	// Rule is the rule being run, for last_rule_file and diagnostics.
+	Rule *Rule
+}
+
+// Mark returns the present end of the scratch bytes; append to e.Tmp and take
+// the result with Since.
+func (e *Env) Mark() int { return len(e.Tmp) }
+
+// Since returns the scratch bytes appended after mark m.
+func (e *Env) Since(m int) []byte { return e.Tmp[m:len(e.Tmp):len(e.Tmp)] }
+
+// Keep copies b into the scratch bytes.
+func (e *Env) Keep(b []byte) []byte {
+	m := e.Mark()
+	e.Tmp = append(e.Tmp, b...)
+	return e.Since(m)
+}
+
+// Reset gives the scratch bytes back; samples made before are invalid then.
+func (e *Env) Reset() {
+	const keep = 64 << 10
+	if cap(e.Tmp) > keep {
+		e.Tmp = nil
+	}
+	e.Tmp = e.Tmp[:0]
+}
+
+// Req returns the request, or nil where there is none.
+func (e *Env) Req() *htx.Msg {
+	if e.Strm == nil || !e.Strm.HasReq {
+		return nil
+	}
+	return e.Strm.Req
+}
+
+// Res returns the response, or nil where there is none.
+func (e *Env) Res() *htx.Msg {
+	if e.Strm == nil || !e.Strm.HasRes {
+		return nil
+	}
+	return e.Strm.Res
+}
+
+// Msg returns the message of the direction that is being evaluated.
+func (e *Env) Msg() *htx.Msg {
+	if e.Dir == Res {
+		return e.Res()
+	}
+	return e.Req()
+}

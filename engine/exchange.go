@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// Exchange is the client's side of a stream: what a mux gives to stream.Run.
+// All calls come from the stream's goroutine, except that Body may be read by
+// one other goroutine while the response is written.
+type Exchange interface {
+	// Body returns the request body; nil when the request has none.
+	Body() htx.Body
+	// Continue answers "100 Continue" if the client still waits for it.
+	Continue() error
+	// Interim relays one 1xx response.
+	Interim(m *htx.Msg) error
+	// Head sends the response head. bodyless tells that no body will follow
+	// (HEAD, 204, 304, or an empty one).
+	Head(m *htx.Msg, bodyless bool) error
+	// Data sends a piece of the body; it does not keep p.
+	Data(p []byte) error
+	// End ends the body, with trailers if m has some.
+	End(m *htx.Msg) error
+	Flush() error
+	// Close asks that the connection ends after this exchange.
+	Close()
+	// Abort ends the exchange at once: no further answer.
+	Abort(reset bool)
+	// Tunnel takes the raw connection over (CONNECT, Upgrade, TCP); nil where
+	// the protocol has none.
+	Tunnel() *conn.Conn
+}
+
+// Upstream is the server's side of a stream: a connection ready for one exchange.
+type Upstream interface {
+	SendHead(m *htx.Msg, bodyless bool) error
+	SendData(p []byte) error
+	SendEnd(m *htx.Msg) error
+	Flush() error
+	// ReadHead reads the next response head into m: 1xx ones, too.
+	ReadHead(m *htx.Msg, req *htx.Msg) error
+	// Body returns the body of the response head read last; nil: none.
+	Body() htx.Body
+	// Release ends the exchange; reuse puts the connection among the idle ones
+	// if the protocol allows.
+	Release(reuse bool)
+	Abort()
+	Conn() *conn.Conn
+	// Reused reports whether the connection served a stream before.
+	Reused() bool
+}
+
+// DialSpec says how to reach a server for one connection.
+type DialSpec struct {
+	Strm    *Stream     // nil for checks
+	Check   *CheckConn  // nil for traffic
+	Addr    *ServerAddr // instead of the server's own, or nil
+	Timeout time.Duration
+	// What the check's options change; for traffic the server's own settings count.
+	TLS       TLSClient
+	SendProxy int
+	SNI, ALPN string
+}
+
+// Connector makes connections to one server: address, source, PROXY header,
+// TLS. It fails with a *ConnectError.
+type Connector interface {
+	Connect(spec *DialSpec) (*conn.Conn, error)
+}
+
+// ConnectError tells why a connection to a server failed.
+type ConnectError struct {
+	Err     error
+	Timeout bool
+	Refused bool
+	TLS     bool // the transport was there, the handshake failed
+	Local   bool // the reason is on our side: no port, no descriptor
+}
+
+func (e *ConnectError) Error() string { return e.Err.Error() }
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// TLSServer does the server's side of a handshake on accepted connections.
+type TLSServer interface {
+	Handshake(sess *Session, c *conn.Conn, timeout time.Duration) (*conn.Conn, TLSInfo, error)
+	// Fingerprint changes with anything that matters to idle connections.
+	Fingerprint() string
+}
+
+// TLSClient does the client's side of a handshake to a server.
+type TLSClient interface {
+	Handshake(spec *DialSpec, srv *Server, c *conn.Conn, timeout time.Duration) (*conn.Conn, TLSInfo, error)
+	Fingerprint() string
+}
+
+// Balancer chooses among the servers of one backend (configuration manual,
+// "balance"). Safe for concurrent use.
+type Balancer interface {
+	// Pick returns a usable server, or nil. Not chosen is avoid, unless it is
+	// the only one.
+	Pick(s *Stream, avoid *Server) *Server
+	// Changed tells that a server's weight or state changed.
+	Changed(srv *Server)
+	// Taken and Dropped tell that a stream got and gave back a slot.
+	Taken(srv *Server)
+	Dropped(srv *Server)
+}
+
+// Observed is what passive health checks look at.
+type Observed uint8
+
+// The observations: a connection attempt, or a response.
+const (
+	ObserveConnect Observed = iota
+	ObserveResponse
+)
+
+// Observe tells the health feature of a success or a failure on a server that
+// asks for it (observe layer4, layer7); nil when the feature is absent.
+var Observe func(srv *Server, what Observed, ok bool)
+
+// ErrClientAborted is what a wait for a server returns when the client's end
+// made it pointless.
+var ErrClientAborted = errors.New("the client aborted")
+
+// RecordError keeps a message that a mux refused, for "show errors": raw is what
+// the connection sent, off the first bad byte. The command feature provides it.
+var RecordError func(s *Stream, dir Dir, raw []byte, off int, why error)

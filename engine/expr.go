@@ -1,0 +1,60 @@
+package engine
+
+import "hawser/parser/diag"
+
+// Expr is a compiled sample expression: a fetch followed by converters.
+type Expr struct {
+	Fetch *Fetch
+	Args  []Arg
+	Convs []ConvCall
+	Out   Type
+	Where Where // where the fetch may be used
+	Text  string
+	Pos   diag.Pos
+	eval  FetchFunc
+}
+
+// ConvCall is one converter of an expression.
+type ConvCall struct {
+	Conv *Conv
+	Args []Arg
+	in   castFunc // nil: no cast needed, or the type is known at run time only
+	run  ConvFunc
+}
+
+// Eval evaluates the expression.
+func (x *Expr) Eval(e *Env) (Sample, Status) {
+	s, st := x.eval(e, x.Args)
+	if st != Found || len(x.Convs) == 0 {
+		return s, st
+	}
+	return x.convert(e, s)
+}
+
+func (x *Expr) convert(e *Env, s Sample) (Sample, Status) {
+	more := s.More
+	for i := range x.Convs {
+		c := &x.Convs[i]
+		if !e.Cast(&s, c.Conv.In) {
+			return Sample{}, Missing
+		}
+		var st Status
+		if s, st = c.run(e, c.Args, s); st != Found {
+			return s, st
+		}
+	}
+	s.More = more
+	return s, Found
+}
+
+// EvalAs evaluates the expression and converts the result to type t.
+func (x *Expr) EvalAs(e *Env, t Type) (Sample, Status) {
+	s, st := x.Eval(e)
+	if st == Found && !e.Cast(&s, t) {
+		return Sample{}, Missing
+	}
+	return s, st
+}
+
+// Const reports whether the expression's value never changes.
+func (x *Expr) Const() bool { return x.Fetch != nil && x.Fetch.Const && len(x.Convs) == 0 }

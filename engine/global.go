@@ -1,0 +1,73 @@
+package engine
+
+import "time"
+
+// Global is what the global section says. Durations are zero where not set;
+// the getters of build fill defaults in before a Runtime is published.
+type Global struct {
+	MaxConn, MaxConnRate, MaxSessRate     int
+	MaxSSLConn, MaxSSLRate, MaxPipes      int
+	NbThread, UlimitN                     int
+	Daemon, MasterWorker, Quiet           bool
+	ZeroWarning, Debug                    bool
+	NoSplice                              bool
+	PidFile, Chroot                       string
+	User, Group                           string
+	UID, GID                              int
+	Node, Description, LocalPeer          string
+	CABase, CrtBase, KeyBase, DefaultPath string
+	HardStopAfter, Grace, CloseSpread     time.Duration
+	SpreadChecks                          int // percent
+	MaxSpreadChecks                       time.Duration
+	ServerVerifyNone                      bool // ssl-server-verify none
+	StatsTimeout                          time.Duration
+	StatsMaxConn                          int
+	LogSendHostname                       string
+	LogTag                                string
+	Logs                                  []LogTarget
+	HTTPErrCodes, HTTPFailCodes           CodeSet
+	ServerStateBase, ServerStateFile      string
+	InsecureFork                          bool
+	Experimental                          bool // expose-experimental-directives
+	Tune                                  Tune
+}
+
+// Tune is the tune.* family that Hawser obeys. Sizes are bytes.
+type Tune struct {
+	BufSize, MaxRewrite           int
+	MaxHdr                        int
+	LogURILen, CookieLen          int
+	StickCounters                 int
+	RcvBufClient, RcvBufServer    int
+	SndBufClient, SndBufServer    int
+	IdlePoolShared                bool
+	VarsGlobal, VarsProc          int
+	VarsSess, VarsTxn, VarsReqRes int
+	VarsCheck                     int
+	MaxAccept                     int
+	BackendGlitches               int
+	PatternCache                  int
+}
+
+// CodeSet is a set of HTTP status codes 100 to 599.
+type CodeSet [8]uint64
+
+// Add puts code into the set.
+func (s *CodeSet) Add(code int) {
+	if i := code - 100; i >= 0 && i < 512 {
+		s[i/64] |= 1 << (i % 64)
+	}
+}
+
+// Remove takes code out.
+func (s *CodeSet) Remove(code int) {
+	if i := code - 100; i >= 0 && i < 512 {
+		s[i/64] &^= 1 << (i % 64)
+	}
+}
+
+// Has reports whether code is in the set.
+func (s *CodeSet) Has(code int) bool {
+	i := code - 100
+	return i >= 0 && i < 512 && s[i/64]&(1<<(i%64)) != 0
+}

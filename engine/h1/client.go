@@ -1,0 +1,174 @@
+package h1
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+var connPool = sync.Pool{New: func() any { return new(Conn) }}
+
+var streamPool = sync.Pool{New: func() any {
+	return &engine.Stream{Req: &htx.Msg{}, Res: &htx.Msg{}}
+}}
+
+func putStream(s *engine.Stream) {
+	s.Reset()
+	streamPool.Put(s)
+}
+
+var errIdle = errors.New("h1: nothing more comes on this connection")
+
+// head waits for the next request head and prepares its stream. Heads that are
+// bad, cut or late make a stream, too: it answers, counts and logs. An error is a
+// connection that ends in silence.
+func (c *Conn) head() error {
+	c.prepare()
+	s := c.s
+	if err := c.firstByte(); err != nil {
+		return c.silent(err)
+	}
+	if !c.sess.Renew() {
+		return errIdle
+	}
+	c.limits()
+	px := c.sess.Front
+	s.Times.Start = clock.Mono()
+	s.Times.Date = clock.Wall()
+	since := c.lastEnd
+	if since == 0 {
+		since = c.sess.AcceptMono + c.sess.Handshake.Nanoseconds()
+		if c.sess.Requests == 0 {
+			s.Times.Start = max(since, c.sess.AcceptMono)
+			s.Times.Date = c.sess.Accept
+		}
+	}
+	s.Times.Idle = max(clock.Mono()-since, 0)
+	c.headTimeout(px)
+	before := c.c.In() - int64(c.c.Buffered())
+	err := c.parser.ReadRequest(c.c, s.Req, c.maxHead())
+	s.Times.Request = clock.Mono()
+	c.c.SetReadBy(conn.NoClass, 0)
+	s.BytesIn = c.c.In() - int64(c.c.Buffered()) - before
+	s.HasReq = true
+	if err != nil {
+		return c.badHead(err)
+	}
+	c.c.SetReadTimeout(conn.Data, px.Timeout.Client)
+	c.exchange.begin(s)
+	return nil
+}
+
+func (c *Conn) prepare() {
+	if c.s == nil {
+		c.s = streamPool.Get().(*engine.Stream)
+	} else {
+		c.s.Reset()
+	}
+	c.s.Sess, c.s.Ex, c.s.Kind = c.sess, &c.exchange, engine.HTTP1
+}
+
+func (c *Conn) limits() {
+	px, g := c.sess.Front, &c.sess.RT.Global
+	c.parser.MaxFields = g.Tune.MaxHdr - 1
+	c.parser.Relaxed = px.Options.Has(engine.OptUnsafeRequest)
+}
+
+func (c *Conn) maxHead() int {
+	t := &c.sess.RT.Global.Tune
+	return t.BufSize - t.MaxRewrite
+}
+
+// firstByte waits for a request to begin: under timeout http-request on a new
+// connection, http-keep-alive on one that served a request.
+func (c *Conn) firstByte() error {
+	if c.c.Buffered() > 0 {
+		return nil
+	}
+	px := c.sess.Front
+	if c.sess.Requests == 0 {
+		c.headTimeout(px)
+	} else {
+		c.c.SetReadTimeout(conn.Idle, keepAliveTimeout(px))
+	}
+	if c.sess.Requests > 0 {
+		c.sess.Idle.Store(true)
+		defer c.sess.Idle.Store(false)
+		if c.sess.RT.Proc.Stopping.Load() || c.sess.Front.State.FEStatus.Load() == 2 {
+			return errIdle
+		}
+	}
+	_, err := c.c.ReadMore()
+	return err
+}
+
+func keepAliveTimeout(px *engine.Proxy) time.Duration {
+	t := &px.Timeout
+	switch {
+	case t.KeepAlive > 0:
+		return t.KeepAlive
+	case t.HTTPRequest > 0:
+		return t.HTTPRequest
+	}
+	return t.Client
+}
+
+// headTimeout bounds the whole head, not only the pauses in it.
+func (c *Conn) headTimeout(px *engine.Proxy) {
+	c.c.SetReadTimeout(conn.Head, px.Timeout.Client)
+	if d := px.Timeout.HTTPRequest; d > 0 {
+		c.c.SetReadBy(conn.Head, clock.Now().Add(d))
+	}
+}
+
+// silent decides what a connection gets on which no request began.
+func (c *Conn) silent(err error) error {
+	if c.sess.Requests > 0 {
+		return err
+	}
+	px := c.sess.Front
+	_, timeout := conn.IsTimeout(err)
+	if px.Options.Has(engine.OptIgnoreProbes) || px.Options.Has(engine.OptDontLogNull) && !timeout {
+		px.State.FE.ReqErrors.Add(0)
+		return err
+	}
+	now := clock.Mono()
+	s := c.s
+	s.Times.Start, s.Times.Date, s.Times.Request = max(c.sess.AcceptMono, 1), c.sess.Accept, now
+	return c.badHead(err)
+}
+
+// badHead turns a failed head into a stream that answers it.
+func (c *Conn) badHead(err error) error {
+	m := c.s.Req
+	m.Err = err
+	var bad *Error
+	switch _, timeout := conn.IsTimeout(err); {
+	case errors.As(err, &bad):
+		m.Status = bad.Status
+		c.record(m)
+	case timeout:
+		m.Status = 408
+	case errors.Is(err, io.EOF) && c.c.Buffered() > 0:
+		m.Status = 400
+		m.Err = ErrCut
+	default:
+		m.Status = 0
+	}
+	c.exchange.begin(c.s)
+	c.exchange.closing = true
+	return nil
+}
+
+// record keeps the bytes of a refused head for "show errors".
+func (c *Conn) record(m *htx.Msg) {
+	if engine.RecordError != nil {
+		engine.RecordError(c.s, engine.Req, c.c.Bytes(), m.ErrOff, m.Err)
+	}
+}

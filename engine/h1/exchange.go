@@ -1,0 +1,231 @@
+package h1
+
+import (
+	"io"
+
+	"hawser/engine"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// exchange is the client's side of one HTTP/1 transaction (engine.Exchange).
+type exchange struct {
+	conn    *Conn
+	s       *engine.Stream
+	body    Body
+	hasBody bool
+	out     []byte // written but not flushed
+	chunked bool   // the response body goes in chunks
+	head    bool   // a final head was written
+	done    bool   // the response is complete
+	keep    bool   // the connection may serve another request
+	closing bool   // somebody asked for its end
+	sent100 bool
+	crlf    bool // a chunk's end is still to be written
+}
+
+func (x *exchange) begin(s *engine.Stream) {
+	x.s = s
+	x.out = x.out[:0]
+	x.chunked, x.head, x.done, x.keep, x.closing, x.sent100, x.crlf = false, false, false, false, false, false, false
+	x.hasBody = false
+	if s.Req.Err == nil {
+		x.body.Begin(x.conn.c, s.Req, x.conn.parser.Relaxed)
+		x.hasBody = s.Req.Flags&htx.NoBody == 0 && s.Req.BodyLen != 0
+	}
+}
+
+// Body returns the request body, or nil.
+func (x *exchange) Body() htx.Body {
+	if !x.hasBody {
+		return nil
+	}
+	return &x.body
+}
+
+// Ready reports whether more of the body can be had without waiting.
+func (b *Body) Ready() bool {
+	if b.err != nil {
+		return true
+	}
+	if b.out < b.c.Buffered() {
+		return true
+	}
+	return b.kind == bodyLength && b.left == 0
+}
+
+// Continue answers "100 Continue" to a client that waits for it.
+func (x *exchange) Continue() error {
+	if x.s.Req.Flags&htx.Expect100 == 0 || x.sent100 || x.head {
+		return nil
+	}
+	x.sent100 = true
+	x.out = append(x.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
+	return x.Flush()
+}
+
+// Interim relays a 1xx response; HTTP/1.0 clients do not get it.
+func (x *exchange) Interim(m *htx.Msg) error {
+	if x.s.Req.Flags&htx.Version11 == 0 {
+		return nil
+	}
+	if m.Status == 100 {
+		if x.sent100 {
+			return nil
+		}
+		x.sent100 = true
+	}
+	x.out = AppendResponseHead(x.out, m, ConnNone)
+	return x.Flush()
+}
+
+// Head writes the response head with the framing that the client's version takes.
+func (x *exchange) Head(m *htx.Msg, bodyless bool) error {
+	x.head = true
+	req := x.s.Req
+	client11 := req.Flags&htx.Version11 != 0 || req.Err != nil
+	tunnel := m.Status == 101 || req.MethodID == htx.CONNECT && m.Status/100 == 2
+	delimited := true
+	if !bodyless && !tunnel {
+		delimited = x.frame(m, client11)
+	}
+	x.keep = delimited && !tunnel && x.wantsKeep(req) && m.Flags&htx.MustClose == 0
+	if i := m.Next(htx.Connection, 0); i >= 0 && !tunnel { // our own pages say it themselves
+		if m.Flags&htx.ConnUpgrade == 0 {
+			if string(m.Value(i)) == "close" {
+				x.keep = false
+			}
+			m.DelID(htx.Connection)
+		}
+	}
+	n := len(x.out)
+	say := ResponseConn(m, req, x.keep)
+	if tunnel {
+		say = ConnNone
+	}
+	m.Flags |= htx.Version11
+	x.out = AppendResponseHead(x.out, m, say)
+	x.s.BytesOut += int64(len(x.out) - n)
+	return nil
+}
+
+// frame makes the head say how its body ends; false means with the connection.
+func (x *exchange) frame(m *htx.Msg, client11 bool) bool {
+	if m.Flags&htx.HasLength != 0 || m.Next(htx.ContentLength, 0) >= 0 {
+		return true
+	}
+	if !client11 {
+		m.DelID(htx.TransferEncoding)
+		return false
+	}
+	x.chunked = true
+	if m.Next(htx.TransferEncoding, 0) < 0 {
+		m.AddIDStr(htx.TransferEncoding, "chunked")
+	}
+	return true
+}
+
+func (x *exchange) wantsKeep(req *htx.Msg) bool {
+	if x.closing || req.Err != nil || req.Flags&(htx.ConnClose|htx.MustClose) != 0 {
+		return false
+	}
+	if req.Flags&htx.Version11 == 0 && req.Flags&htx.ConnKeepAlive == 0 {
+		return false
+	}
+	s := x.s
+	if s.Front.HTTPMode == engine.HTTPClose || s.Back != nil && s.Back.HTTPMode == engine.HTTPClose {
+		return false
+	}
+	return !s.Sess.RT.Proc.Stopping.Load() && s.Front.State.FEStatus.Load() != 2
+}
+
+// largeWrite is the size from which a piece is written where it lies instead of
+// being copied behind what waits.
+const largeWrite = 4096
+
+// Data writes a piece of the body.
+func (x *exchange) Data(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if x.chunked {
+		if x.crlf {
+			x.out = append(x.out, '\r', '\n')
+		}
+		x.out = AppendChunkHeader(x.out, len(p))
+		x.crlf = true
+	}
+	if len(p) < largeWrite {
+		x.out = append(x.out, p...)
+		return nil
+	}
+	out := x.out
+	x.out = x.out[:0]
+	if len(out) == 0 {
+		_, err := x.conn.c.Write(p)
+		return err
+	}
+	_, err := x.conn.c.WriteV(out, p)
+	return err
+}
+
+// End ends the response.
+func (x *exchange) End(m *htx.Msg) error {
+	x.done = true
+	if x.chunked {
+		if x.crlf {
+			x.out = append(x.out, '\r', '\n')
+			x.crlf = false
+		}
+		x.out = AppendLastChunk(x.out, m)
+	}
+	return nil
+}
+
+// Flush sends what was written.
+func (x *exchange) Flush() error {
+	if len(x.out) == 0 {
+		return nil
+	}
+	_, err := x.conn.c.Write(x.out)
+	x.out = x.out[:0]
+	return err
+}
+
+// Close asks that the connection ends with this exchange.
+func (x *exchange) Close() { x.closing = true }
+
+// Abort ends the connection at once.
+func (x *exchange) Abort(reset bool) {
+	x.closing, x.keep = true, false
+	x.out = x.out[:0]
+	if reset {
+		x.conn.taken = true
+		x.conn.c.Abort()
+	}
+}
+
+// Tunnel hands the raw connection out.
+func (x *exchange) Tunnel() *conn.Conn {
+	x.conn.taken, x.keep = true, false
+	return x.conn.c
+}
+
+// mayKeep decides after the exchange whether the connection serves another one.
+// What is left of a small request body that is already here is dropped.
+func (x *exchange) mayKeep() bool {
+	if !x.keep || !x.done || x.closing {
+		return false
+	}
+	if !x.hasBody || x.body.Complete() {
+		return true
+	}
+	for x.body.Ready() {
+		if _, err := x.body.Next(); err != nil {
+			return err == io.EOF
+		}
+	}
+	return x.body.Complete()
+}
+
+var _ engine.Exchange = (*exchange)(nil)

@@ -1,0 +1,164 @@
+package h1
+
+import (
+	"net"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+
+	"github.com/valyala/fasthttp"
+)
+
+// A frontend's HTTP/1 connections are run by a fasthttp.Server, but every byte on
+// the wire is ours: Conn.Read parses the real head and hands fasthttp a short
+// canonical one that stands for it, the handler runs the whole stream, and
+// Conn.Write drops what fasthttp would answer.
+
+var canonical = []byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+
+// frontServer keeps the fasthttp server of each frontend.
+var frontServer = engine.NewSlot[*engine.Proxy, fasthttp.Server]("fasthttp server")
+
+func init() { engine.OnMake(makeServer) }
+
+// makeServer prepares a frontend's server.
+func makeServer(_ *engine.Build, px *engine.Proxy) {
+	if px.Side&engine.Front == 0 || !px.IsHTTP() {
+		return
+	}
+	*frontServer.Edit(px) = fasthttp.Server{
+		Name:                          px.Name,
+		Handler:                       handle,
+		Concurrency:                   1 << 30,
+		ReadBufferSize:                64,
+		WriteBufferSize:               256,
+		NoDefaultServerHeader:         true,
+		NoDefaultDate:                 true,
+		NoDefaultContentType:          true,
+		DisableHeaderNamesNormalizing: true,
+		DisablePreParseMultipartForm:  true,
+		Logger:                        quiet{},
+	}
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+// Serve runs a client connection until it ends: run is called for each stream.
+func Serve(sess *engine.Session, run func(*engine.Stream)) {
+	c := newConn(sess, run)
+	srv := frontServer.Get(sess.Front)
+	if srv == nil {
+		c.loop()
+	} else {
+		srv.ServeConn(c)
+	}
+	c.end()
+}
+
+// loop is Serve without fasthttp, for frontends made after build.
+func (c *Conn) loop() {
+	var b [64]byte
+	for {
+		if _, err := c.Read(b[:]); err != nil {
+			return
+		}
+		c.pending = 0
+		c.stream()
+		if c.closing {
+			return
+		}
+	}
+}
+
+func handle(ctx *fasthttp.RequestCtx) {
+	c := ctx.Conn().(*Conn)
+	c.stream()
+	ctx.Response.SkipBody = true
+	if c.closing {
+		ctx.SetConnectionClose()
+	}
+}
+
+// Conn is a client connection as fasthttp sees it, and the Exchange of its
+// stream. Owned by the connection's goroutine.
+type Conn struct {
+	net.Conn // what fasthttp may ask for addresses
+	c        *conn.Conn
+	sess     *engine.Session
+	run      func(*engine.Stream)
+	s        *engine.Stream
+	parser   Parser
+	pending  int // bytes of the canonical head that fasthttp has not read yet
+	closing  bool
+	taken    bool // the raw connection was handed out as a tunnel
+	lastEnd  int64
+
+	exchange
+}
+
+func newConn(sess *engine.Session, run func(*engine.Stream)) *Conn {
+	c := connPool.Get().(*Conn)
+	c.Conn, c.c, c.sess, c.run = sess.Conn, sess.Conn, sess, run
+	c.parser = Parser{}
+	c.pending, c.closing, c.taken, c.lastEnd = 0, false, false, 0
+	c.exchange.conn = c
+	return c
+}
+
+// end closes the connection unless a tunnel did, and gives everything back.
+func (c *Conn) end() {
+	if !c.taken {
+		lingering(c.c)
+	}
+	if c.s != nil {
+		putStream(c.s)
+		c.s = nil
+	}
+	c.Conn, c.c, c.sess, c.run = nil, nil, nil, nil
+	connPool.Put(c)
+}
+
+// lingering closes so that the client gets our last bytes although it may have
+// sent some that nobody read.
+func lingering(c *conn.Conn) {
+	c.Socket().Drain(64 << 10)
+	c.Close()
+}
+
+// Read hands out the canonical head once a real head is complete. An error ends
+// the connection without an answer: nothing (more) came.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.pending == 0 {
+		if err := c.head(); err != nil {
+			return 0, err
+		}
+		c.pending = len(canonical)
+	}
+	n := copy(p, canonical[len(canonical)-c.pending:])
+	c.pending -= n
+	return n, nil
+}
+
+// Write drops fasthttp's answer: the stream has written its own.
+func (c *Conn) Write(p []byte) (int, error) { return len(p), nil }
+
+// Close is ours to do: see end.
+func (c *Conn) Close() error { return nil }
+
+// SetDeadline and its parts are not fasthttp's to set.
+func (c *Conn) SetDeadline(time.Time) error      { return nil }
+func (c *Conn) SetReadDeadline(time.Time) error  { return nil }
+func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
+
+// stream runs the stream whose head was read.
+func (c *Conn) stream() {
+	c.run(c.s)
+	c.lastEnd = clock.Mono()
+	if !c.mayKeep() {
+		c.closing = true
+	}
+}

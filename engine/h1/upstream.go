@@ -1,0 +1,215 @@
+package h1
+
+import (
+	"sync"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// Upstream is a connection to a server that carries one exchange after the other
+// (engine.Upstream). Owned by the stream that uses it, or by the pool that keeps it.
+type Upstream struct {
+	Server    *engine.Server
+	Key       string // what the stream asked of the connection (SNI …)
+	Uses      int
+	Private   bool // for its session alone
+	IdleSince clock.Tick
+
+	c      *conn.Conn
+	s      *engine.Stream
+	put    func(*engine.Stream, *Upstream)
+	parser Parser
+	body   Body
+	out    []byte
+	hasRes bool
+	keep   bool // the response lets the connection go on
+	upfin  bool // the request was sent whole
+	chunks bool
+	crlf   bool
+	closed bool
+}
+
+var upstreamPool = sync.Pool{New: func() any { return new(Upstream) }}
+
+// NewUpstream begins the first exchange on a new connection; put takes the
+// connection when it goes idle.
+func NewUpstream(s *engine.Stream, c *conn.Conn, put func(*engine.Stream, *Upstream)) *Upstream {
+	u := upstreamPool.Get().(*Upstream)
+	*u = Upstream{c: c, put: put, out: u.out[:0], Server: s.Server}
+	u.Attach(s)
+	return u
+}
+
+// Attach gives the connection to a stream.
+func (u *Upstream) Attach(s *engine.Stream) {
+	u.s = s
+	u.Server = s.Server
+	u.Uses++
+	u.hasRes, u.keep, u.upfin, u.chunks, u.crlf = false, false, false, false, false
+	u.out = u.out[:0]
+	u.parser.MaxFields = s.Sess.RT.Global.Tune.MaxHdr - 1
+	u.parser.Relaxed = s.Back.Options.Has(engine.OptUnsafeResponse)
+	u.c.SetReadTimeout(conn.Data, s.Timeout.Server)
+	u.c.SetWriteTimeout(conn.Data, s.Timeout.Server)
+}
+
+// SendHead writes the request head.
+func (u *Upstream) SendHead(m *htx.Msg, bodyless bool) error {
+	keep := u.wantsKeep() || u.s.Back.Options.Has(engine.OptPretendKeepAlive)
+	say := RequestConn(m, keep)
+	u.chunks = !bodyless && m.Flags&htx.Chunked != 0
+	if u.chunks && m.Next(htx.TransferEncoding, 0) < 0 && m.Next(htx.ContentLength, 0) < 0 {
+		m.AddIDStr(htx.TransferEncoding, "chunked")
+	}
+	u.out = AppendRequestHead(u.out, m, say)
+	u.upfin = bodyless
+	return nil
+}
+
+func (u *Upstream) wantsKeep() bool {
+	s := u.s
+	return s.Back.HTTPMode == engine.HTTPKeepAlive && s.Front.HTTPMode == engine.HTTPKeepAlive
+}
+
+// SendData writes a piece of the request body.
+func (u *Upstream) SendData(p []byte) error {
+	u.s.BytesBody += int64(len(p))
+	if len(p) == 0 {
+		return nil
+	}
+	if u.chunks {
+		if u.crlf {
+			u.out = append(u.out, '\r', '\n')
+		}
+		u.out = AppendChunkHeader(u.out, len(p))
+		u.crlf = true
+	}
+	if len(p) < largeWrite {
+		u.out = append(u.out, p...)
+		return nil
+	}
+	out := u.out
+	u.out = u.out[:0]
+	if len(out) == 0 {
+		_, err := u.c.Write(p)
+		return err
+	}
+	_, err := u.c.WriteV(out, p)
+	return err
+}
+
+// SendEnd ends the request body.
+func (u *Upstream) SendEnd(m *htx.Msg) error {
+	u.upfin = true
+	if u.chunks {
+		if u.crlf {
+			u.out = append(u.out, '\r', '\n')
+			u.crlf = false
+		}
+		u.out = AppendLastChunk(u.out, m)
+	}
+	return nil
+}
+
+// Flush sends what was written.
+func (u *Upstream) Flush() error {
+	if len(u.out) == 0 {
+		return nil
+	}
+	_, err := u.c.Write(u.out)
+	u.out = u.out[:0]
+	return err
+}
+
+// watch is how often a wait for the server looks at the client.
+const watch = 200 * time.Millisecond
+
+// ReadHead reads the next response head. While it waits it looks now and then
+// whether the client is still there, where option abortonclose wants that.
+func (u *Upstream) ReadHead(m, req *htx.Msg) error {
+	t := &u.s.Sess.RT.Global.Tune
+	look := u.s.Back.Options.Has(engine.OptAbortOnClose) && u.s.Ex.Body() == nil
+	started := clock.Now()
+	for {
+		if look {
+			u.c.SetReadBy(conn.Inspect, clock.Now().Add(watch))
+		}
+		err := u.parser.ReadResponse(u.c, m, req, t.BufSize-t.MaxRewrite)
+		if err == nil {
+			if look {
+				u.c.SetReadBy(conn.NoClass, 0)
+			}
+			u.begin(m)
+			return nil
+		}
+		if class, ok := conn.IsTimeout(err); !ok || class != conn.Inspect {
+			u.record(m)
+			return err
+		}
+		if u.s.Killed.Load() || u.s.Sess.Conn.PeerClosed() {
+			return engine.ErrClientAborted
+		}
+		if to := u.s.Timeout.Server; to > 0 && clock.Now().Sub(started) >= to {
+			u.c.SetReadBy(conn.NoClass, 0)
+			return &conn.TimeoutError{Class: conn.Data}
+		}
+	}
+}
+
+func (u *Upstream) record(m *htx.Msg) {
+	if m.Err != nil && engine.RecordError != nil {
+		engine.RecordError(u.s, engine.Res, u.c.Bytes(), m.ErrOff, m.Err)
+	}
+}
+
+func (u *Upstream) begin(m *htx.Msg) {
+	if m.Status < 200 && m.Status != 101 {
+		return
+	}
+	u.hasRes = true
+	u.body.Begin(u.c, m, u.parser.Relaxed)
+	v11 := m.Flags&htx.Version11 != 0
+	u.keep = u.wantsKeep() && m.Flags&(htx.ConnClose|htx.MustClose|htx.Tunnel) == 0 && (v11 || m.Flags&htx.ConnKeepAlive != 0)
+}
+
+// Body returns the response body; nil when there is none.
+func (u *Upstream) Body() htx.Body {
+	if u.body.kind == bodyNone || u.body.kind == bodyLength && u.body.left == 0 {
+		return nil
+	}
+	return &u.body
+}
+
+// Release ends the exchange: the connection goes idle when both messages are
+// complete and both sides want it, and is closed otherwise.
+func (u *Upstream) Release(reuse bool) {
+	if reuse && u.hasRes && u.keep && u.upfin && u.body.Complete() && u.c.Buffered() == 0 {
+		s := u.s
+		u.s = nil
+		u.c.Release()
+		u.put(s, u)
+		return
+	}
+	u.Abort()
+}
+
+// Abort closes the connection. The Upstream must not be used again.
+func (u *Upstream) Abort() {
+	if u.closed {
+		return
+	}
+	u.closed = true
+	u.c.Close()
+}
+
+// Conn returns the connection.
+func (u *Upstream) Conn() *conn.Conn { return u.c }
+
+// Reused reports whether the connection carried an exchange before.
+func (u *Upstream) Reused() bool { return u.Uses > 1 }
+
+var _ engine.Upstream = (*Upstream)(nil)

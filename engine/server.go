@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"hawser/parser/diag"
+)
+
+// Server is one server line. Immutable after build; State is shared between
+// generations, and what the runtime API changes (address, weight) lives there.
+type Server struct {
+	Slots
+	ServerSpec
+	Name  string
+	ID    int
+	Px    *Proxy
+	Index int // in Px.Servers
+	Pos   diag.Pos
+	State *ServerState
+	Dial  Connector // how to reach it: set in StageMake
+	TLS   TLSClient // nil: clear
+}
+
+// ServerSpec holds the options of a server line and of default-server.
+type ServerSpec struct {
+	Host     string
+	Addr     ServerAddr
+	Weight   int // configured, 0 to 256
+	MaxConn  int
+	MinConn  int
+	MaxQueue int
+	Backup   bool
+	Disabled bool
+	Cookie   string
+	NonStick bool
+	GUID     string
+
+	Check                             bool
+	Inter                             time.Duration
+	FastInter                         time.Duration
+	DownInter                         time.Duration
+	Rise                              int
+	Fall                              int
+	CheckPort                         int
+	CheckAddr                         string
+	SlowStart                         time.Duration
+	Track                             Word
+	TrackSrv                          *Server
+	OnMarkedDown, OnMarkedUp, OnError string
+	ErrorLimit                        int
+	Observe                           string
+	InitAddr                          string
+	InitState                         string
+	Redir                             string
+
+	SSL         bool
+	SendProxy   int // 0 none, 1, 2
+	ProxyV2Opts []string
+	Source      *SourceSpec
+
+	PoolMax        int // -1 unlimited
+	PoolLow        int
+	PoolPurgeDelay time.Duration
+	MaxReuse       int // -1 unlimited
+	MaxConnStrict  bool
+	TCPUserTimeout time.Duration
+	Namespace      string
+}
+
+// ServerAddr is where a server is: an IP address and port, or a path.
+type ServerAddr struct {
+	IP      netip.Addr
+	Port    int
+	MapPort bool   // the port is that of the client's destination plus Port
+	Path    string // UNIX socket; abstract ones begin with NUL
+	Dst     bool   // 0.0.0.0: the client's destination address
+}
+
+// HasPort reports whether a port or path was given.
+func (a *ServerAddr) HasPort() bool { return a.Port != 0 || a.Path != "" }

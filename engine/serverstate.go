@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"hawser/engine/counter"
+)
+
+// AdminState is what the administrator wants of a server.
+type AdminState uint32
+
+// The bits; "ready" is none of them. The I-bits are inherited from a tracked
+// server, CMaint comes from the configuration (disabled).
+const (
+	AdmFMaint AdminState = 1 << iota // forced maintenance
+	AdmIMaint
+	AdmCMaint
+	AdmFDrain
+	AdmIDrain
+	AdmRMaint // name resolution failed
+	AdmHMaint // host name changed by hand
+	AdmMaint  = AdmFMaint | AdmIMaint | AdmCMaint | AdmRMaint | AdmHMaint
+	AdmDrain  = AdmFDrain | AdmIDrain
+)
+
+// OpState is what the checks found.
+type OpState uint32
+
+// The operational states.
+const (
+	OpStopped OpState = iota
+	OpStarting
+	OpRunning
+	OpStopping
+)
+
+// ServerState is what a server keeps over reloads, found again by backend and
+// name.
+type ServerState struct {
+	C           SideCounters
+	Admin       atomic.Uint32 // AdminState
+	Op          atomic.Uint32 // OpState
+	Health      atomic.Int32  // 0 … rise+fall-1
+	UWeight     atomic.Int32  // user weight 0 … 256
+	EWeight     atomic.Int32  // effective weight, ramped by slowstart, 0 when not usable
+	MaxConn     atomic.Int32  // run-time limit; 0 none
+	Served      atomic.Int64  // streams that hold a slot
+	Queued      atomic.Int64
+	Queue       Queue
+	LastChange  atomic.Int64 // seconds
+	DownTime    atomic.Int64
+	Downs       counter.Int
+	CheckFails  counter.Int
+	LastSess    atomic.Int64
+	Used        atomic.Int64 // established connections, with Idle and Safe below
+	Idle        atomic.Int64
+	Errors      atomic.Int32 // consecutive, for observe
+	Pool        atomic.Value // idle connections, the backend feature's own
+	Mu          sync.Mutex   // guards what follows
+	Addr        *ServerAddr  // set at run time; nil: as configured
+	CheckStatus CheckReport
+	AgentStatus CheckReport
+	AdminCause  string
+	OpCause     string
+	Checker     any // the check feature's own
+	LB          any // the balance feature's own
+}
+
+// Usable reports whether new streams may be sent to the server at all.
+func (st *ServerState) Usable() bool { return st.EWeight.Load() > 0 }
+
+// Limit is how many streams the server may serve at once; 0 is any number. It
+// follows the backend's load between minconn and maxconn (fullconn).
+func (st *ServerState) Limit(srv *Server) int {
+	limit := int(st.MaxConn.Load())
+	if limit == 0 || srv.MinConn <= 0 || srv.MinConn >= limit {
+		return limit
+	}
+	full := srv.Px.FullConn
+	if full <= 0 {
+		return limit
+	}
+	load := int(srv.Px.State.BE.Conns.Load())
+	if load >= full {
+		return limit
+	}
+	return max(srv.MinConn, limit*load/full)
+}
+
+// Up reports whether the checks hold the server for alive.
+func (st *ServerState) Up() bool {
+	return OpState(st.Op.Load()) != OpStopped && AdminState(st.Admin.Load())&AdmMaint == 0
+}
+
+// CheckReport is the outcome of the last check.
+type CheckReport struct {
+	Status   string // L4OK, L7STS …; "" none yet
+	Code     int    // HTTP status or similar; 0 none
+	Duration int64  // ms, -1 unknown
+	Desc     string
+	Last     string // what the server said
+	Running  bool
+}

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"hawser/engine/conn"
+)
+
+// Session lasts as long as a client connection. Owned by the connection's
+// goroutine (with HTTP/2 and later: read-only for its streams but for Vars,
+// which have a lock there).
+type Session struct {
+	Slots
+	RT         *Runtime // pinned: moves to a newer generation between requests only
+	Front      *Proxy
+	Bind       *Bind
+	Conn       *conn.Conn
+	Src, Dst   netip.AddrPort // as seen or as told by PROXY, set-src …
+	SrcPath    string         // UNIX peer
+	TLS        TLSInfo        // nil on clear connections
+	Vars       VarStore
+	Env        Env       // for the rules before the first stream
+	Accept     time.Time // when the connection came in
+	AcceptMono int64     // the same on the monotonic clock, ns
+	Handshake  time.Duration
+	Requests   int
+	LogLevel   int // set-log-level in tcp-request session; -1 none
+	ID         uint64
+	Idle       atomic.Bool // waits between two requests: may be closed or moved at will
+	ErrCause   string      // why the session failed before a stream: for error-log-format
+}
+
+// TLSInfo is what a TLS connection can tell.
+type TLSInfo interface {
+	SNI() string
+	ALPN() string
+	Version() string
+	Cipher() string
+	Resumed() bool
+	PeerCerts() [][]byte // DER, leaf first
+}
+
+// HTTPKind is the version of the protocol on the client side.
+type HTTPKind uint8
+
+// The kinds.
+const (
+	NotHTTP HTTPKind = iota
+	HTTP1
+	HTTP2
+	HTTP3
+)
+
+// Renew moves the session, which is between two requests, to the generation in
+// force. It is false when the session's frontend or listener is gone there.
+func (sess *Session) Renew() bool {
+	rt := sess.RT.Proc.Current.Load()
+	if rt == nil || rt == sess.RT {
+		return true
+	}
+	px := rt.Frontend(sess.Front.Name)
+	if px == nil || px.Mode != sess.Front.Mode || px.Disabled {
+		return false
+	}
+	for _, b := range px.Binds {
+		if sess.Bind != nil && b.State == sess.Bind.State {
+			sess.RT, sess.Front, sess.Bind = rt, px, b
+			return true
+		}
+	}
+	return false
+}

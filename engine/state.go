@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hawser/engine/counter"
+)
+
+// ProcState lives as long as the process.
+type ProcState struct {
+	Current       atomic.Pointer[Runtime] // the generation in force
+	Started       time.Time
+	Conns         counter.Gauge // current client connections
+	MaxConn       atomic.Int64  // run-time limit; 0: the configured one
+	CumConns      counter.Int
+	CumReqs       counter.Int
+	ConnRate      counter.Rate
+	SessRate      counter.Rate
+	SSLRate       counter.Rate
+	SSLConns      counter.Gauge
+	CumSSL        counter.Int
+	BytesOut      counter.Int
+	Panics        counter.Int
+	Dropped       counter.Int // log lines lost
+	Stopping      atomic.Bool
+	Jobs          atomic.Int64
+	Streams       StreamList
+	Reloads       atomic.Int64
+	FailedReloads atomic.Int64
+	UniqueSeq     atomic.Uint64
+}
+
+// SideCounters are the statistics that frontends, backends, servers and
+// listeners have in common. All are updated without locks.
+type SideCounters struct {
+	Conns                      counter.Gauge // current sessions (scur) with maximum (smax)
+	CumConns                   counter.Int   // connections (conn_tot)
+	CumSess                    counter.Int   // sessions (stot)
+	ConnRate                   counter.Rate
+	SessRate                   counter.Rate
+	ReqRate                    counter.Rate
+	Requests                   counter.Int // HTTP requests (req_tot)
+	BytesIn                    counter.Int
+	BytesOut                   counter.Int
+	ReqDenied                  counter.Int
+	ResDenied                  counter.Int
+	ReqErrors                  counter.Int
+	ConnErrors                 counter.Int
+	ResErrors                  counter.Int
+	Retries                    counter.Int
+	Redisp                     counter.Int
+	ConnDenied                 counter.Int // dcon
+	SessDenied                 counter.Int // dses
+	CliAborts                  counter.Int
+	SrvAborts                  counter.Int
+	Responses                  [6]counter.Int // other, 1xx … 5xx
+	Intercepted                counter.Int
+	CacheLookups, CacheHits    counter.Int
+	Connects, Reuses           counter.Int
+	LBTotal                    counter.Int
+	InternalErrors, Rewrites   counter.Int
+	Queue                      counter.Gauge
+	QTime, CTime, RTime, TTime counter.Mean
+	QMax, CMax, RMax, TMax     counter.Max
+}
+
+// ProxyState is what a proxy keeps over reloads, found again by name and side.
+type ProxyState struct {
+	FE, BE      SideCounters
+	FEStatus    atomic.Int32 // 0 running, 1 paused, 2 stopped
+	MaxConn     atomic.Int64 // frontend: run-time limit; 0: the configured one
+	LastChange  atomic.Int64 // seconds; backend
+	Downs       counter.Int
+	DownTime    atomic.Int64 // seconds, of past outages
+	LastSess    atomic.Int64
+	Queue       Queue
+	LB          any          // the balance feature's own
+	Pending     atomic.Int64 // streams waiting in the backend's or its servers' queues
+	Served      atomic.Int64 // streams being served
+	Active      atomic.Int64 // usable servers in use (active ones, or backups)
+	Unpublished atomic.Bool
+}
+
+// BindState is what a listener keeps over reloads.
+type BindState struct {
+	C      SideCounters
+	Paused atomic.Bool
+}
+
+// Queue holds the streams that wait for a slot; the backend feature owns the
+// order. Its zero value is empty.
+type Queue struct {
+	Mu   sync.Mutex
+	Wait []*Waiter
+}
+
+// Waiter is a stream in a queue.
+type Waiter struct {
+	Stream *Stream
+	Class  int32 // priority class
+	Offset int64 // date offset in milliseconds
+	Since  time.Time
+	Ready  chan *Server // one value: the server whose slot it was given, nil: try again
+}

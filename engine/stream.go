@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hawser/engine/htx"
+)
+
+// Stream is one request and its response, or the data of one TCP connection.
+// Owned by the goroutine that runs it; pooled.
+type Stream struct {
+	Slots
+	Sess   *Session
+	Env    Env
+	Ex     Exchange
+	Up     Upstream
+	Front  *Proxy
+	Back   *Proxy // nil until chosen
+	Server *Server
+	Req    *htx.Msg
+	Res    *htx.Msg
+	HasReq bool
+	HasRes bool
+	Kind   HTTPKind
+
+	Local                Local
+	Term                 Term
+	Times                Times
+	Vars                 VarStore // txn
+	ReqVars              VarStore
+	ResVars              VarStore
+	ReqCaps              [][]byte // captured request headers, by slot
+	ResCaps              [][]byte
+	CookieReq, CookieRes []byte // capture cookie
+	ReqBody              []byte // what was buffered of the request body
+	BodyDone             bool   // ReqBody is all of it
+
+	ResBody             htx.Body // the response body to forward; a hook may put its own around it
+	BytesIn, BytesOut   int64    // from the client; to the client
+	Retries             int
+	RetriesSet          int // set-retries; -1 none
+	Redispatched        bool
+	Avoid               *Server // the server that just failed
+	HasSlot             bool    // a slot of Server is held
+	Counted             bool    // counted in the server's sessions
+	BytesBody           int64   // request body bytes that went to a server and were not kept
+	NoRetry             bool    // disable-l7-retry
+	ConnReused          bool
+	QueueBack, QueueSrv int // places before us when queued
+	LogLevel            int // set-log-level: -1 silent, 0 not set, else syslog number + 1
+	Prio                int32
+	PrioOffset          int64
+	Timeout             Timeouts // in force: of the proxies, or set-timeout
+	UniqueID            []byte
+	URI                 []byte // first line's target as logged
+	Status              int
+	ReplyFrom           *Proxy // whose rule replied
+	LastRule            *Rule
+	Tarpit              bool
+	Persist             PersistKind
+	ServerCookie        ServerCookieState
+	ID                  uint64
+	Killed              atomic.Bool // shutdown session
+	Cause               string      // what ended it, for fs.* and logs
+	listed              int         // place in its shard of StreamList
+}
+
+// Term is the pair of termination flags and the two about the cookie
+// (configuration manual, 8.5). Zero bytes print as "-".
+type Term struct{ Cause, State, CookieIn, CookieOut byte }
+
+// Times are taken on the monotonic clock in nanoseconds; zero is "not reached".
+type Times struct {
+	Start     int64 // request: first byte; TCP: accept
+	Idle      int64 // time the connection was idle before
+	Request   int64 // head complete
+	Queued    int64 // entered a queue
+	Connect   int64 // left the queue: connecting
+	Connected int64
+	Response  int64 // response head complete
+	End       int64
+	Date      time.Time // wall clock of Start
+}
+
+// PersistKind tells how a server was imposed on the stream.
+type PersistKind uint8
+
+// The kinds. PersistForced: even a server that is down.
+const (
+	PersistNone PersistKind = iota
+	PersistSet
+	PersistForced
+	PersistIgnored
+)
+
+// ServerCookieState is what the persistence cookie did, for the log.
+type ServerCookieState struct {
+	Found, Valid, Inserted, Rewritten bool
+}
+
+// Reset prepares a pooled stream for its next use.
+func (s *Stream) Reset() {
+	req, res, tmp := s.Req, s.Res, s.Env.Tmp
+	s.Slots.clear()
+	s.Vars.Clear()
+	s.ReqVars.Clear()
+	s.ResVars.Clear()
+	keep := *s.kept()
+	*s = Stream{Slots: keep.slots, Vars: keep.v, ReqVars: keep.rq, ResVars: keep.rs, Req: req, Res: res,
+		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), ReqBody: s.ReqBody[:0],
+		UniqueID: s.UniqueID[:0], URI: s.URI[:0], CookieReq: s.CookieReq[:0], CookieRes: s.CookieRes[:0], RetriesSet: -1}
+	s.Env.Tmp = tmp[:0]
+}
+
+type keptRoom struct {
+	slots     Slots
+	v, rq, rs VarStore
+}
+
+func (s *Stream) kept() *keptRoom {
+	return &keptRoom{s.Slots, s.Vars, s.ReqVars, s.ResVars}
+}
+
+func clearCaps(c [][]byte) [][]byte {
+	for i := range c {
+		c[i] = c[i][:0]
+	}
+	return c[:0]
+}
+
+// Add enters a running stream.
+func (l *StreamList) Add(s *Stream) {
+	sh := &l.shards[uint(s.ID)%uint(len(l.shards))]
+	sh.mu.Lock()
+	s.listed = len(sh.all)
+	sh.all = append(sh.all, s)
+	sh.mu.Unlock()
+}
+
+// Remove takes it out.
+func (l *StreamList) Remove(s *Stream) {
+	sh := &l.shards[uint(s.ID)%uint(len(l.shards))]
+	sh.mu.Lock()
+	last := sh.all[len(sh.all)-1]
+	sh.all[s.listed] = last
+	last.listed = s.listed
+	sh.all[len(sh.all)-1] = nil
+	sh.all = sh.all[:len(sh.all)-1]
+	sh.mu.Unlock()
+}
+
+// Each calls f for every running stream while it cannot end; f must be quick.
+func (l *StreamList) Each(f func(*Stream)) {
+	for i := range l.shards {
+		sh := &l.shards[i]
+		sh.mu.Lock()
+		for _, s := range sh.all {
+			f(s)
+		}
+		sh.mu.Unlock()
+	}
+}
+
+// StreamList is the set of running streams, for "show sess" and "shutdown
+// session": sharded, so that streams of different connections do not meet.
+type StreamList struct {
+	shards [16]struct {
+		mu  sync.Mutex
+		all []*Stream
+		_   [32]byte
+	}
+}

@@ -1,0 +1,71 @@
+package stream
+
+import (
+	"io"
+
+	"hawser/engine"
+	"hawser/engine/conn"
+)
+
+func frontBody(s *engine.Stream) step { return waitBody(s, s.Front) }
+
+func backBody(s *engine.Stream) step {
+	if s.Back == s.Front {
+		return next
+	}
+	return waitBody(s, s.Back)
+}
+
+// waitBody buffers the request body where the proxy wants to see it (option
+// http-buffer-request, retry-on, balance url_param check_post).
+func waitBody(s *engine.Stream, px *engine.Proxy) step {
+	if px == nil || s.BodyDone || len(s.ReqBody) > 0 {
+		return next
+	}
+	if !px.Options.Has(engine.OptBufferRequest) && !px.WantsBody {
+		return next
+	}
+	return BufferBody(s, 0)
+}
+
+// BufferBody reads the request body into s.ReqBody: all of it, or as much as the
+// buffer holds. min > 0 stops once that much is there.
+func BufferBody(s *engine.Stream, min int) step {
+	body := s.Ex.Body()
+	if body == nil || s.BodyDone {
+		return next
+	}
+	if !ready(body) && s.Ex.Continue() != nil {
+		setTerm(s, 'C', 'R')
+		return over
+	}
+	limit := s.Sess.RT.Global.Tune.BufSize - s.Sess.RT.Global.Tune.MaxRewrite
+	for len(s.ReqBody) < limit && (min == 0 || len(s.ReqBody) < min) {
+		p, err := body.Next()
+		s.ReqBody = append(s.ReqBody, p...)
+		s.BytesIn += int64(len(p))
+		if err == io.EOF {
+			s.BodyDone = true
+			return next
+		}
+		if err != nil {
+			return bodyBroken(s, err)
+		}
+	}
+	return next
+}
+
+func bodyBroken(s *engine.Stream, err error) step {
+	s.Ex.Close()
+	s.Front.State.FE.ReqErrors.Add(1)
+	if _, timeout := conn.IsTimeout(err); timeout {
+		setTerm(s, 'c', 'D')
+		return errorReply(s, 408)
+	}
+	if m, ok := err.(interface{ Malformed() bool }); ok && m.Malformed() {
+		setTerm(s, 'P', 'D')
+		return errorReply(s, 400)
+	}
+	setTerm(s, 'C', 'D')
+	return over
+}

@@ -1,0 +1,102 @@
+package stream
+
+import (
+	"hawser/engine"
+	"hawser/engine/backend"
+	"hawser/engine/clock"
+)
+
+// finish ends a stream: what it still holds is given back, its counters are
+// added, features see its end, the log among them.
+func finish(s *engine.Stream) {
+	if s.Up != nil {
+		s.Up.Abort()
+		s.Up = nil
+	}
+	backend.Release(s)
+	if s.Times.End == 0 {
+		s.Times.End = clock.Mono()
+	}
+	s.Sess.RT.Proc.Streams.Remove(s)
+	account(s)
+	if s.Kind != engine.NotHTTP && s.Status > 0 {
+		countResponse(s)
+	}
+	s.Env.Dir, s.Env.Final, s.Env.Place = engine.Res, true, engine.AtLog
+	for _, h := range s.Front.Hooks[engine.PhaseEnd] {
+		h(s)
+	}
+	if s.Back != nil {
+		s.Back.State.BE.Conns.Add(-1)
+		if s.Back != s.Front {
+			for _, h := range s.Back.Hooks[engine.PhaseEnd] {
+				h(s)
+			}
+		}
+	}
+}
+
+// account adds the stream's bytes and times to its objects.
+func account(s *engine.Stream) {
+	in, out := s.BytesIn, s.BytesOut
+	fe := &s.Front.State.FE
+	fe.BytesIn.Add(in)
+	fe.BytesOut.Add(out)
+	s.Sess.RT.Proc.BytesOut.Add(out)
+	if b := s.Sess.Bind; b != nil && b.State != nil {
+		b.State.C.BytesIn.Add(in)
+		b.State.C.BytesOut.Add(out)
+	}
+	if s.Back == nil {
+		return
+	}
+	be := &s.Back.State.BE
+	be.BytesIn.Add(in)
+	be.BytesOut.Add(out)
+	if s.Server == nil {
+		return
+	}
+	srv := &s.Server.State.C
+	srv.BytesIn.Add(in)
+	srv.BytesOut.Add(out)
+	if s.Times.Connected > 0 {
+		times(s, be)
+		times(s, srv)
+	}
+}
+
+// times feeds the averages over the last 1024 streams, in milliseconds.
+func times(s *engine.Stream, c *engine.SideCounters) {
+	const ms = 1e6
+	t := &s.Times
+	if t.Queued > 0 && t.Connect > t.Queued {
+		v := (t.Connect - t.Queued) / ms
+		c.QTime.Add(v)
+		c.QMax.Note(v)
+	} else {
+		c.QTime.Add(0)
+	}
+	v := max(t.Connected-t.Connect, 0) / ms
+	c.CTime.Add(v)
+	c.CMax.Note(v)
+	if t.Response > 0 {
+		v = max(t.Response-t.Connected, 0) / ms
+		c.RTime.Add(v)
+		c.RMax.Note(v)
+	}
+	v = (t.End - t.Start) / ms
+	c.TTime.Add(v)
+	c.TMax.Note(v)
+}
+
+// countResponse counts the status that the client got.
+func countResponse(s *engine.Stream) {
+	i := s.Status / 100
+	if i < 1 || i > 5 {
+		i = 0
+	}
+	s.Front.State.FE.Responses[i].Add(1)
+	if s.Back != nil {
+		s.Back.State.BE.Responses[i].Add(1)
+	}
+}

@@ -1,0 +1,223 @@
+package stream
+
+import (
+	"hawser/engine"
+	"hawser/engine/backend"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// outcome is what became of one attempt to have the request answered.
+type outcome struct {
+	kind   outcomeKind
+	retry  engine.RetryOn // the event, for retry-on
+	status int            // the reply if nothing is retried
+	cause  byte
+	state  byte
+}
+
+type outcomeKind uint8
+
+const (
+	headReady outcomeKind = iota // s.Res holds the final response head
+	failed                       // see outcome
+	vanished                     // the client left: nothing to send
+)
+
+// forward sends the request to a server and its response to the client, over
+// again where retries allow.
+func forward(s *engine.Stream) {
+	for {
+		up, fail := backend.Connect(s)
+		if fail != nil {
+			setTerm(s, fail.Cause, fail.State)
+			if fail.Status == 0 || errorReply(s, fail.Status) == over {
+				return
+			}
+			sendLocal(s)
+			return
+		}
+		s.Up = up
+		out := attempt(s)
+		switch out.kind {
+		case headReady:
+			respond(s)
+			return
+		case vanished:
+			dropUpstream(s)
+			return
+		}
+		if !again(s, out) {
+			fail502(s, out)
+			return
+		}
+	}
+}
+
+// again gives the server up and tells whether another attempt may be made.
+func again(s *engine.Stream, out outcome) bool {
+	reused := s.Up.Reused()
+	dropUpstream(s)
+	if !backend.Replayable(s) {
+		return false
+	}
+	if reused && out.retry == engine.RetryEmptyResponse && idempotent(s.Req.MethodID) {
+		return true // a stale idle connection, not a server's answer
+	}
+	return backend.Retry(s, out.retry)
+}
+
+func idempotent(m htx.MethodID) bool {
+	switch m {
+	case htx.GET, htx.HEAD, htx.OPTIONS, htx.PUT, htx.DELETE, htx.TRACE:
+		return true
+	}
+	return false
+}
+
+// fail502 counts a server's failure and answers it.
+func fail502(s *engine.Stream, out outcome) {
+	setTerm(s, out.cause, out.state)
+	if s.Back != nil {
+		s.Back.State.BE.ResErrors.Add(1)
+	}
+	if s.Server != nil {
+		s.Server.State.C.ResErrors.Add(1)
+	}
+	s.HasRes = false
+	if errorReply(s, out.status) == answer {
+		sendLocal(s)
+	}
+}
+
+func dropUpstream(s *engine.Stream) {
+	if s.Up != nil {
+		s.Up.Abort()
+		s.Up = nil
+	}
+	backend.Release(s)
+}
+
+// attempt sends the request over s.Up and reads the response head.
+func attempt(s *engine.Stream) outcome {
+	m := s.Req
+	body := s.Ex.Body()
+	buffered := s.BodyDone || body == nil
+	if err := s.Up.SendHead(m, body == nil); err != nil {
+		return serverFailed(s, err)
+	}
+	var p *pump
+	switch {
+	case body == nil:
+	case buffered:
+		if err := s.Up.SendData(s.ReqBody); err != nil {
+			return serverFailed(s, err)
+		}
+		if err := s.Up.SendEnd(m); err != nil {
+			return serverFailed(s, err)
+		}
+	default:
+		var out outcome
+		if p, out = startPump(s, body); out.kind != headReady {
+			return out
+		}
+	}
+	if p == nil {
+		if err := s.Up.Flush(); err != nil && !conn.IsReset(err) {
+			return serverFailed(s, err)
+		}
+	}
+	return awaitHead(s, p)
+}
+
+// awaitHead reads response heads until the final one; interim ones are relayed
+// as they come.
+func awaitHead(s *engine.Stream, p *pump) outcome {
+	for {
+		err := s.Up.ReadHead(s.Res, s.Req)
+		if p != nil && p.clientGone() {
+			return clientLeft(s, p)
+		}
+		if err != nil {
+			return headFailed(s, err)
+		}
+		if st := s.Res.Status; st >= 200 || st == 101 {
+			break
+		}
+		if err := s.Ex.Interim(s.Res); err != nil {
+			setTerm(s, 'C', 'H')
+			return outcome{kind: vanished}
+		}
+	}
+	s.HasRes = true
+	s.Times.Response = clock.Mono()
+	if bit := retryBit(s.Res.Status); bit != 0 && s.Back.RetryOn&bit != 0 && p == nil && !s.NoRetry && retriesLeft(s) {
+		return outcome{kind: failed, retry: bit, status: s.Res.Status, cause: 'S', state: 'H'}
+	}
+	return outcome{kind: headReady}
+}
+
+func retriesLeft(s *engine.Stream) bool { return s.Retries < backend.MaxRetries(s) }
+
+var retryBits = map[int]engine.RetryOn{
+	401: engine.Retry401, 403: engine.Retry403, 404: engine.Retry404, 408: engine.Retry408, 421: engine.Retry421,
+	425: engine.Retry425, 429: engine.Retry429, 500: engine.Retry500, 501: engine.Retry501, 502: engine.Retry502,
+	503: engine.Retry503, 504: engine.Retry504,
+}
+
+func retryBit(status int) engine.RetryOn {
+	if status < 400 {
+		return 0
+	}
+	return retryBits[status]
+}
+
+// headFailed classifies an error while the response head was awaited.
+func headFailed(s *engine.Stream, err error) outcome {
+	if s.Killed.Load() {
+		return outcome{kind: failed, status: 503, cause: 'K', state: 'H'}
+	}
+	switch {
+	case backend.ClientAborted(err):
+		setTerm(s, 'C', 'H')
+		s.Back.State.BE.CliAborts.Add(1)
+		s.Server.State.C.CliAborts.Add(1)
+		s.Front.State.FE.CliAborts.Add(1)
+		return outcome{kind: vanished}
+	case s.Res.Err != nil: // it said something that is not HTTP
+		return outcome{kind: failed, retry: engine.RetryJunkResponse, status: 502, cause: 'P', state: 'H'}
+	}
+	if _, timeout := conn.IsTimeout(err); timeout {
+		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
+	}
+	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
+}
+
+// serverFailed classifies an error while the request was sent.
+func serverFailed(s *engine.Stream, err error) outcome {
+	if _, timeout := conn.IsTimeout(err); timeout {
+		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
+	}
+	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
+}
+
+// clientLeft ends an attempt whose request body will not come.
+func clientLeft(s *engine.Stream, p *pump) outcome {
+	<-p.done
+	fe, be := &s.Front.State.FE, &s.Back.State.BE
+	fe.CliAborts.Add(1)
+	be.CliAborts.Add(1)
+	s.Server.State.C.CliAborts.Add(1)
+	if p.badBody() {
+		setTerm(s, 'P', 'D')
+		s.Ex.Close()
+		return outcome{kind: failed, status: 400, cause: 'P', state: 'D'}
+	}
+	if _, timeout := conn.IsTimeout(p.err); timeout {
+		s.Ex.Close()
+		return outcome{kind: failed, status: 408, cause: 'c', state: 'D'}
+	}
+	setTerm(s, 'C', 'D')
+	return outcome{kind: vanished}
+}

@@ -1,0 +1,108 @@
+package stream
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"hawser/engine"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// pump carries a request body that is still to come to the server while the
+// stream's goroutine awaits the response. Its goroutine ends when the body does,
+// or when stop was called; done is closed then and err may be read.
+type pump struct {
+	s     *engine.Stream
+	body  htx.Body
+	up    engine.Upstream
+	done  chan struct{}
+	err   error
+	gone  atomic.Bool // the client is the reason of err
+	ended atomic.Bool
+}
+
+// startPump sends what of the body is there and hands the rest to a goroutine;
+// no pump is returned when that was all.
+func startPump(s *engine.Stream, body htx.Body) (*pump, outcome) {
+	p := &pump{s: s, body: body, up: s.Up, done: make(chan struct{})}
+	for ready(body) {
+		end, err := p.piece()
+		if err != nil {
+			if p.gone.Load() {
+				close(p.done)
+				p.ended.Store(true)
+				return p, clientLeft(s, p)
+			}
+			return nil, serverFailed(s, err)
+		}
+		if end {
+			return nil, outcome{}
+		}
+	}
+	if err := s.Up.Flush(); err != nil && !conn.IsReset(err) {
+		return nil, serverFailed(s, err)
+	}
+	go p.run()
+	return p, outcome{}
+}
+
+// ready reports whether the next piece of a body is there without waiting.
+func ready(b htx.Body) bool {
+	r, ok := b.(interface{ Ready() bool })
+	return ok && r.Ready()
+}
+
+func (p *pump) run() {
+	defer close(p.done)
+	for {
+		end, err := p.piece()
+		if err != nil {
+			p.err = err
+			break
+		}
+		if end || !ready(p.body) {
+			if err := p.up.Flush(); err != nil {
+				p.err = err
+				break
+			}
+		}
+		if end {
+			p.ended.Store(true)
+			return
+		}
+	}
+	p.ended.Store(true)
+	if p.gone.Load() {
+		p.up.Conn().Interrupt() // wakes the goroutine that awaits the response
+	}
+}
+
+// piece carries one piece; end tells that it was the last.
+func (p *pump) piece() (end bool, err error) {
+	b, err := p.body.Next()
+	if err != nil && err != io.EOF {
+		p.err = err
+		p.gone.Store(true)
+		return false, err
+	}
+	if len(b) > 0 {
+		p.s.BytesIn += int64(len(b))
+		if werr := p.up.SendData(b); werr != nil {
+			return false, werr
+		}
+	}
+	if err == io.EOF {
+		return true, p.up.SendEnd(p.s.Req)
+	}
+	return false, nil
+}
+
+func (p *pump) clientGone() bool { return p.gone.Load() }
+
+// badBody reports that the client sent bytes that are not a body (a bad chunk).
+func (p *pump) badBody() bool {
+	var f interface{ Malformed() bool }
+	return errors.As(p.err, &f) && f.Malformed()
+}

@@ -1,0 +1,231 @@
+package stream
+
+import (
+	"io"
+
+	"hawser/engine"
+	"hawser/engine/backend"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/htx"
+)
+
+// respond runs the phases of a server's response and forwards it.
+func respond(s *engine.Stream) {
+	s.Status = s.Res.Status
+	countStatus(s, s.Status, true)
+	if s.Res.Status == 101 || s.Req.MethodID == htx.CONNECT && s.Res.Status/100 == 2 {
+		if responsePhases(s) == next {
+			switchProtocols(s)
+		}
+		return
+	}
+	s.ResBody = s.Up.Body()
+	switch responsePhases(s) {
+	case answer:
+		dropUpstream(s)
+		sendLocal(s)
+	case over:
+		dropUpstream(s)
+	default:
+		sendResponse(s)
+	}
+}
+
+// responsePhases: tcp-response content, captures, hooks, http-response of backend and
+// frontend, hooks, http-after-response.
+func responsePhases(s *engine.Stream) step {
+	e := &s.Env
+	e.Dir, e.Final, e.Place = engine.Res, true, engine.BeHTTPRes
+	if px := s.Front; px.CookieCapture != nil || len(px.ResCaptures) > 0 {
+		captureResponse(s)
+	}
+	if v := rulesOf(e, s.Back, engine.TCPResCont); v != engine.Continue {
+		if st := responseVerdict(s, v); st != next {
+			return st
+		}
+	}
+	if st := responseHooks(s, engine.PhaseResponse); st != next {
+		return st
+	}
+	if v := rulesOf(e, s.Back, engine.HTTPRes); v != engine.Continue {
+		if st := responseVerdict(s, v); st != next {
+			return st
+		}
+	}
+	if s.Front != s.Back {
+		e.Place = engine.FeHTTPRes
+		if v := rulesOf(e, s.Front, engine.HTTPRes); v != engine.Continue {
+			if st := responseVerdict(s, v); st != next {
+				return st
+			}
+		}
+	}
+	for _, ph := range [...]engine.Phase{engine.PhaseResRules, engine.PhaseResHeader} {
+		if st := responseHooks(s, ph); st != next {
+			return st
+		}
+	}
+	afterResponse(s)
+	s.Status = s.Res.Status
+	return next
+}
+
+func captureResponse(s *engine.Stream) {
+	px := s.Front
+	if c := px.CookieCapture; c != nil {
+		s.CookieRes = captureCookie(s.CookieRes[:0], s.Res, htx.SetCookie, c)
+	}
+	if len(px.ResCaptures) > 0 {
+		s.ResCaps = captureHeaders(s.ResCaps, s.Res, px.ResCaptures)
+	}
+}
+
+func responseHooks(s *engine.Stream, ph engine.Phase) step {
+	e := &s.Env
+	for _, px := range [...]*engine.Proxy{s.Back, s.Front} {
+		if px == s.Front && s.Front == s.Back && e.Px == px && ph != engine.NPhases {
+			continue
+		}
+		e.Px = px
+		for _, h := range px.Hooks[ph] {
+			if v := h(s); v != engine.Continue {
+				return responseVerdict(s, v)
+			}
+		}
+	}
+	e.Px = s.Back
+	return next
+}
+
+// responseVerdict acts on what a rule or a hook said of a response.
+func responseVerdict(s *engine.Stream, v engine.Verdict) step {
+	switch v {
+	case engine.Continue, engine.Stop, engine.Wait4Data:
+		return next
+	case engine.Done:
+		setTerm(s, 'L', 'H')
+		if !s.Local.Set {
+			return over
+		}
+		return answer
+	case engine.Deny:
+		countDenied(s, engine.Res)
+		setTerm(s, 'P', 'H')
+		return errorReply(s, 502)
+	case engine.Drop, engine.Abort:
+		countDenied(s, engine.Res)
+		setTerm(s, 'P', 'H')
+		s.Ex.Abort(v == engine.Abort)
+		return over
+	case engine.Invalid:
+		s.Back.State.BE.ResErrors.Add(1)
+		setTerm(s, 'P', 'H')
+		return errorReply(s, 502)
+	default:
+		setTerm(s, 'I', 'H')
+		return errorReply(s, 500)
+	}
+}
+
+// sendResponse forwards head, body and trailers.
+func sendResponse(s *engine.Stream) {
+	body := s.ResBody
+	bodyless := body == nil
+	if err := s.Ex.Head(s.Res, bodyless); err != nil {
+		clientFailed(s, err)
+		return
+	}
+	if !bodyless && !sendBody(s, body) {
+		return
+	}
+	if err := s.Ex.End(s.Res); err != nil {
+		clientFailed(s, err)
+		return
+	}
+	up := s.Up
+	s.Up = nil
+	s.Times.End = clock.Mono()
+	err := s.Ex.Flush()
+	up.Release(true)
+	backend.Release(s)
+	if err != nil {
+		setTerm(s, 'C', 'D')
+		s.Front.State.FE.CliAborts.Add(1)
+	}
+}
+
+// sendBody forwards the body; false means that it failed and all is settled.
+func sendBody(s *engine.Stream, body htx.Body) bool {
+	for {
+		if !ready(body) {
+			if err := s.Ex.Flush(); err != nil {
+				clientFailed(s, err)
+				return false
+			}
+		}
+		p, err := body.Next()
+		if len(p) > 0 {
+			s.BytesOut += int64(len(p))
+			if werr := s.Ex.Data(p); werr != nil {
+				clientFailed(s, werr)
+				return false
+			}
+		}
+		if err == io.EOF {
+			return true
+		}
+		if err != nil {
+			bodyFailed(s, err)
+			return false
+		}
+	}
+}
+
+// bodyFailed ends a response whose server did not finish it: the client must
+// see that it is cut.
+func bodyFailed(s *engine.Stream, err error) {
+	be, srv := &s.Back.State.BE, &s.Server.State.C
+	if _, timeout := conn.IsTimeout(err); timeout {
+		setTerm(s, 's', 'D')
+	} else if s.Killed.Load() {
+		setTerm(s, 'K', 'D')
+	} else {
+		setTerm(s, 'S', 'D')
+	}
+	be.SrvAborts.Add(1)
+	srv.SrvAborts.Add(1)
+	s.Front.State.FE.SrvAborts.Add(1)
+	s.Ex.Flush()
+	s.Ex.Abort(false)
+	dropUpstream(s)
+}
+
+// clientFailed ends a response whose client cannot take it.
+func clientFailed(s *engine.Stream, err error) {
+	if _, timeout := conn.IsTimeout(err); timeout {
+		setTerm(s, 'c', 'D')
+	} else if s.Killed.Load() {
+		setTerm(s, 'K', 'D')
+	} else {
+		setTerm(s, 'C', 'D')
+	}
+	s.Front.State.FE.CliAborts.Add(1)
+	s.Back.State.BE.CliAborts.Add(1)
+	if s.Server != nil {
+		s.Server.State.C.CliAborts.Add(1)
+	}
+	s.Ex.Abort(false)
+	dropUpstream(s)
+}
+
+// countStatus counts a response by its class; from a server, there too.
+func countStatus(s *engine.Stream, status int, server bool) {
+	i := status / 100
+	if i < 1 || i > 5 {
+		i = 0
+	}
+	if server {
+		s.Server.State.C.Responses[i].Add(1)
+	}
+}

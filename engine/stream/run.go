@@ -1,0 +1,86 @@
+package stream
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+)
+
+// HTTP runs one HTTP exchange from its parsed head to its log line. The mux has
+// set Sess, Ex, Kind, Req, HasReq and the times up to Request. On return the
+// exchange is over; the mux decides whether its connection goes on.
+func HTTP(s *engine.Stream) {
+	begin(s)
+	defer finish(s)
+	defer rescue(s)
+	for i := range requestPhases {
+		switch requestPhases[i].run(s) {
+		case answer:
+			sendLocal(s)
+			return
+		case over:
+			return
+		}
+	}
+	forward(s)
+}
+
+// begin sets what every stream starts with and counts it.
+func begin(s *engine.Stream) {
+	sess := s.Sess
+	px := sess.Front
+	s.Front = px
+	s.Env.RT, s.Env.Sess, s.Env.Strm, s.Env.Px = sess.RT, sess, s, px
+	s.Timeout = px.Timeout
+	s.RetriesSet = -1
+	s.LogLevel = sess.LogLevel
+	sess.Requests++
+	if s.Times.Start == 0 {
+		s.Times.Start = clock.Mono()
+	}
+	if s.Times.Date.IsZero() {
+		s.Times.Date = clock.Wall()
+	}
+	if s.ID == 0 {
+		s.ID = sess.RT.Proc.UniqueSeq.Add(1)
+	}
+	sess.RT.Proc.Streams.Add(s)
+	if s.Kind != engine.NotHTTP {
+		sess.RT.Proc.CumReqs.Add(1)
+		px.State.FE.Requests.Add(1)
+		px.State.FE.ReqRate.Inc(clock.Now())
+	}
+}
+
+// rescue turns a panic into the end of this stream alone.
+func rescue(s *engine.Stream) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	s.Sess.RT.Proc.Panics.Add(1)
+	s.Front.State.FE.InternalErrors.Add(1)
+	setTerm(s, 'I', 'R')
+	if engine.Log != nil {
+		engine.Log(s.Sess.RT, s.Sess.RT.Global.Logs, s.Sess.RT.Global.LogTag, 1,
+			fmt.Sprintf("stream %d of proxy %s: internal error: %v\n%s", s.ID, s.Front.Name, p, debug.Stack()))
+	}
+	if s.Up != nil {
+		s.Up.Abort()
+		s.Up = nil
+	}
+	s.Ex.Abort(false)
+}
+
+// setTerm records why and when the stream ended, unless something said so
+// before (configuration manual, 8.5).
+func setTerm(s *engine.Stream, cause, state byte) {
+	if s.Term.Cause == 0 {
+		s.Term.Cause = cause
+	}
+	if s.Term.State == 0 {
+		s.Term.State = state
+	}
+}

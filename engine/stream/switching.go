@@ -1,0 +1,107 @@
+package stream
+
+import (
+	"hawser/engine"
+	"hawser/engine/clock"
+)
+
+// chooseBackend applies use_backend and default_backend.
+func chooseBackend(s *engine.Stream) step {
+	s.Env.Final, s.Env.Place, s.Env.Dir = true, engine.FeSwitch, engine.Req
+	if s.Back == nil {
+		setBackend(s, pickBackend(s))
+	}
+	if s.Back == nil {
+		setTerm(s, 'S', 'C')
+		s.Front.State.FE.Intercepted.Add(0)
+		return errorReply(s, 503)
+	}
+	return next
+}
+
+func pickBackend(s *engine.Stream) *engine.Proxy {
+	px, e := s.Front, &s.Env
+	e.Px = px
+	for i := range px.Switch {
+		r := &px.Switch[i]
+		if r.Cond != nil && !r.Cond.Holds(e) {
+			continue
+		}
+		if r.Back != nil {
+			return r.Back
+		}
+		m := e.Mark()
+		e.Tmp = r.Name.Append(e.Tmp, e)
+		be := s.Sess.RT.BackendBytes(e.Since(m))
+		e.Tmp = e.Tmp[:m]
+		if be != nil {
+			return be
+		}
+		break // an unknown name falls to default_backend
+	}
+	if px.Default != nil {
+		return px.Default
+	}
+	if px.Side&engine.Back != 0 {
+		return px
+	}
+	return nil
+}
+
+// setBackend makes be the stream's backend and counts it there.
+func setBackend(s *engine.Stream, be *engine.Proxy) {
+	if be == nil {
+		return
+	}
+	s.Back = be
+	c := &be.State.BE
+	c.Conns.Add(1)
+	c.CumSess.Add(1)
+	c.SessRate.Inc(clock.Now())
+	if s.Kind != engine.NotHTTP {
+		c.Requests.Add(1)
+	}
+	if be != s.Front {
+		mergeTimeouts(&s.Timeout, &be.Timeout)
+	}
+}
+
+// mergeTimeouts lets the backend's settings count for its side; what only a
+// backend has is taken, the client's stay.
+func mergeTimeouts(t, be *engine.Timeouts) {
+	client, clientFin, hs, ka, req := t.Client, t.ClientFin, t.ClientHS, t.KeepAlive, t.HTTPRequest
+	tarpit, tunnel := t.Tarpit, t.Tunnel
+	*t = *be
+	t.Client, t.ClientFin, t.ClientHS = client, clientFin, hs
+	t.KeepAlive, t.HTTPRequest = ka, req
+	if t.Tarpit == 0 {
+		t.Tarpit = tarpit
+	}
+	if t.Tunnel == 0 {
+		t.Tunnel = tunnel
+	}
+}
+
+// useServer applies use-server.
+func useServer(s *engine.Stream) step {
+	px, e := s.Back, &s.Env
+	e.Px, e.Place = px, engine.BeServer
+	for i := range px.UseServer {
+		r := &px.UseServer[i]
+		if r.Cond != nil && !r.Cond.Holds(e) {
+			continue
+		}
+		srv := r.Srv
+		if srv == nil && r.Name != nil {
+			m := e.Mark()
+			e.Tmp = r.Name.Append(e.Tmp, e)
+			srv = px.Server(string(e.Since(m)))
+			e.Tmp = e.Tmp[:m]
+		}
+		if srv != nil && (srv.State.Up() || px.Options.Has(engine.OptPersist) || s.Persist == engine.PersistForced) {
+			s.Server, s.Persist = srv, engine.PersistSet
+		}
+		break
+	}
+	return next
+}

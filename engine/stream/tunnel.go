@@ -1,0 +1,135 @@
+package stream
+
+import (
+	"time"
+
+	"sync/atomic"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+)
+
+// switchProtocols forwards the head that ends HTTP on this connection (101, or
+// 2xx to CONNECT) and becomes a tunnel.
+func switchProtocols(s *engine.Stream) {
+	if err := s.Ex.Head(s.Res, true); err != nil || s.Ex.Flush() != nil {
+		clientFailed(s, err)
+		return
+	}
+	c := s.Ex.Tunnel()
+	up := s.Up
+	s.Up = nil
+	tunnel(s, c, up.Conn(), s.Timeout.Tunnel)
+	up.Abort()
+}
+
+// ends records which side ended a tunnel first, and why.
+type ends struct{ first atomic.Uint32 }
+
+const (
+	endClient        = 1 + iota // the client closed
+	endServer                   // the server closed
+	endClientTimeout            // nothing from the client in time
+	endServerTimeout
+	endClientError
+	endServerError
+)
+
+func (e *ends) set(v uint32) { e.first.CompareAndSwap(0, v) }
+
+// tunnel moves bytes both ways until both ends are done. tun replaces the two
+// sides' timeouts where it is set.
+func tunnel(s *engine.Stream, cl, sv *conn.Conn, tun time.Duration) {
+	to := &s.Timeout
+	client, server, class := to.Client, to.Server, conn.Data
+	if tun == 0 && to.Tunnel > 0 {
+		tun = to.Tunnel
+	}
+	if tun > 0 {
+		client, server, class = tun, tun, conn.Tunnel
+	}
+	cl.SetReadTimeout(class, client)
+	cl.SetWriteTimeout(class, client)
+	sv.SetReadTimeout(class, server)
+	sv.SetWriteTimeout(class, server)
+	var e ends
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		move(s, sv, cl, &s.BytesOut, &e, endServer, func() { cl.SetReadTimeout(conn.Fin, orElse(to.ClientFin, client)) })
+	}()
+	move(s, cl, sv, &s.BytesIn, &e, endClient, func() { sv.SetReadTimeout(conn.Fin, orElse(to.ServerFin, server)) })
+	<-done
+	s.Times.End = clock.Mono()
+	closeTunnel(s, cl, sv, e.first.Load())
+}
+
+func orElse(d, other time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return other
+}
+
+// move carries one direction and passes its end on as a half-close.
+func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, fin func()) {
+	_, rerr, werr := from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
+	switch {
+	case werr != nil:
+		other := endServer + endClient - who
+		if _, timeout := conn.IsTimeout(werr); timeout {
+			e.set(other + 2)
+		} else {
+			e.set(other + 4)
+		}
+		from.Interrupt()
+		to.Interrupt()
+	case rerr != nil:
+		if _, timeout := conn.IsTimeout(rerr); timeout {
+			if rerr == conn.ErrInterrupted {
+				return
+			}
+			e.set(who + 2)
+		} else {
+			e.set(who + 4)
+		}
+		from.Interrupt()
+		to.Interrupt()
+	default:
+		e.set(who)
+		fin()
+		to.CloseWrite()
+	}
+}
+
+// closeTunnel closes both sides and derives the termination flags.
+func closeTunnel(s *engine.Stream, cl, sv *conn.Conn, first uint32) {
+	reset := false
+	if s.Killed.Load() {
+		setTerm(s, 'K', 'D')
+	}
+	switch first {
+	case endClientTimeout:
+		setTerm(s, 'c', 'D')
+	case endServerTimeout:
+		setTerm(s, 's', 'D')
+	case endClientError:
+		setTerm(s, 'C', 'D')
+		s.Front.State.FE.CliAborts.Add(1)
+		s.Back.State.BE.CliAborts.Add(1)
+		s.Server.State.C.CliAborts.Add(1)
+	case endServerError:
+		setTerm(s, 'S', 'D')
+		s.Front.State.FE.SrvAborts.Add(1)
+		s.Back.State.BE.SrvAborts.Add(1)
+		s.Server.State.C.SrvAborts.Add(1)
+		reset = true
+	}
+	if reset {
+		cl.Abort()
+	} else {
+		cl.Close()
+	}
+	sv.Close()
+}
