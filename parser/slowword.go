@@ -124,7 +124,7 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// variable takes "$NAME", "${NAME}", "${NAME-default}" or "${NAME[*]}" at i.
+// variable takes "$NAME", "${NAME}", "${NAME-default}", "${NAME[*]}" or "${NAME[*]-default}" at i.
 func (lx *wordLexer) variable(w *slowWord, i int) int {
 	text, at := lx.text, i
 	i++
@@ -146,28 +146,26 @@ func (lx *wordLexer) variable(w *slowWord, i int) int {
 		w.addValue(value, at)
 		return i
 	}
-	split := false
-	if i < len(text) && text[i] == '[' {
+	split := i < len(text) && text[i] == '['
+	if split {
 		if !strings.HasPrefix(text[i:], "[*]") {
 			lx.fail(i, "truncated or invalid word expansion sequence")
 			return i
 		}
-		split = true
 		i += 3
-	} else if i < len(text) && text[i] == '-' {
-		n := strings.IndexByte(text[i:], '}')
-		if n < 0 {
-			lx.fail(open, "unmatched brace in environment variable name")
-			return i
+	}
+	fallback := i
+	if i < len(text) && text[i] == '-' { // the default goes to the brace whatever stands in it, quotes included
+		if n := strings.IndexByte(text[i:], '}'); n >= 0 {
+			i += n
 		}
-		if !known {
-			value = text[i+1 : i+n]
-		}
-		i += n
 	}
 	if i >= len(text) || text[i] != '}' {
 		lx.fail(open, "unmatched brace in environment variable name")
 		return i
+	}
+	if !known && i > fallback {
+		value = text[fallback+1 : i]
 	}
 	i++
 	if split {

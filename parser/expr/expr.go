@@ -59,7 +59,7 @@ var exprSymbols = symbols{
 
 type exprTree struct {
 	Fetch callTree   `parser:"@@"`
-	Convs []callTree `parser:"( Comma+ @@ )* Comma*"`
+	Convs []callTree `parser:"( Comma @@? )*"`
 }
 
 type callTree struct {
@@ -70,16 +70,14 @@ type callTree struct {
 
 var exprGrammar = newGrammar[exprTree](exprSymbols)
 
-// Parse reads a whole word as a sample expression.
+// Parse reads a whole word as a sample expression. With an error it still returns the calls up to the mistake, if
+// there are any: HAProxy checks from left to right, so what is wrong with their names and arguments comes first.
 func Parse(w Word) (*Expr, *diag.Diagnostic) {
 	e, end, err := ParsePrefix(w, 0)
-	if err != nil {
-		return nil, err
+	if err == nil && end < len(w.Text) {
+		err = missingComma(e, w, end)
 	}
-	if end < len(w.Text) {
-		return nil, missingComma(e, w, end)
-	}
-	return e, nil
+	return e, err
 }
 
 // ParsePrefix reads the expression that starts at byte from, and tells where it ends: at the end of the word or at
@@ -87,14 +85,14 @@ func Parse(w Word) (*Expr, *diag.Diagnostic) {
 func ParsePrefix(w Word, from int) (*Expr, int, *diag.Diagnostic) {
 	lx := exprLexer{word: w, at: from}
 	lx.run()
-	if lx.fault != nil {
+	if len(lx.tokens) == 0 {
 		return nil, lx.at, lx.fault
 	}
 	tree, err := exprGrammar.parse(lx.tokens)
 	if err != nil {
 		return nil, lx.at, diag.Errorf(w.Sub(from, lx.at), "missing fetch method")
 	}
-	return lx.expr(tree, from), lx.at, nil
+	return lx.expr(tree, from), lx.at, lx.fault
 }
 
 // missingComma is what HAProxy says of something that follows an expression directly.

@@ -82,6 +82,7 @@ func (lx *exprLexer) readArgs() {
 		lx.at = end
 		if end >= len(s) {
 			lx.unclosed(n)
+			lx.emit(tokClose, "", end, end) // the tree goes along with the error
 			return
 		}
 		if s[end] == ')' {

@@ -70,7 +70,8 @@ type nodeTree struct {
 
 var formatGrammar = newGrammar[formatTree](formatSymbols)
 
-// ParseFormat reads a word as a log format. The sentence of an error has no full stop; HAProxy's callers add one.
+// ParseFormat reads a word as a log format. The sentence of an error has no full stop; HAProxy's callers add one. With
+// an error it returns the nodes before the mistake, of which the last may be an expression that holds it.
 func ParseFormat(w Word) ([]Node, *diag.Diagnostic) {
 	if w.Text == "" {
 		return nil, nil
@@ -81,7 +82,7 @@ func ParseFormat(w Word) ([]Node, *diag.Diagnostic) {
 	lx := formatLexer{word: w}
 	lx.run()
 	if lx.fault != nil {
-		return nil, lx.fault
+		lx.dropOpenItem()
 	}
 	tree, err := formatGrammar.parse(lx.tokens)
 	if err != nil {
@@ -91,7 +92,18 @@ func ParseFormat(w Word) ([]Node, *diag.Diagnostic) {
 	for i := range tree.Nodes {
 		nodes = append(nodes, lx.node(&tree.Nodes[i]))
 	}
-	return nodes, nil
+	return nodes, lx.fault
+}
+
+// dropOpenItem takes back the tokens of an item that has no value yet.
+func (lx *formatLexer) dropOpenItem() {
+	for n := len(lx.tokens); n > 0; n-- {
+		switch lx.tokens[n-1].typ {
+		case tokText, tokAlias, tokExpr:
+			return
+		}
+		lx.tokens = lx.tokens[:n-1]
+	}
 }
 
 func (lx *formatLexer) node(t *nodeTree) Node {
@@ -267,6 +279,9 @@ func (lx *formatLexer) bracket() {
 	e, end, fault := ParsePrefix(lx.word, start+1)
 	switch {
 	case fault != nil:
+		if e != nil {
+			lx.emitExpr(e, start, end)
+		}
 		lx.fault = fault
 		lx.fault.Message = "failed to parse sample expression <" + s[start+1:] + "> : " + fault.Message
 	case end >= len(s):
@@ -274,10 +289,14 @@ func (lx *formatLexer) bracket() {
 	case s[end] != ']':
 		lx.fail(end, end+1, "expected ']' after '"+s[start+1:end]+"', but found '"+s[end:end+1]+"'")
 	default:
-		lx.at = end + 1
-		lx.exprs = append(lx.exprs, e)
-		lx.tokens = append(lx.tokens, token{typ: tokExpr, text: s[start:lx.at], from: start, to: lx.at, aux: len(lx.exprs) - 1})
+		lx.emitExpr(e, start, end+1)
 	}
+}
+
+func (lx *formatLexer) emitExpr(e *Expr, from, to int) {
+	lx.at = to
+	lx.exprs = append(lx.exprs, e)
+	lx.tokens = append(lx.tokens, token{typ: tokExpr, text: lx.word.Text[from:to], from: from, to: to, aux: len(lx.exprs) - 1})
 }
 
 func isAlpha(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
