@@ -87,6 +87,9 @@ func Hawser(t testing.TB) Binary {
 	return b
 }
 
+// HasHawser tells whether Hawser would not skip.
+func HasHawser() bool { return builtHawser().Version != "" }
+
 // Clean removes what Hawser built; a TestMain calls it last.
 func Clean() {
 	if b := builtHawser(); b.Path != "" && b.Path != os.Getenv("HAWSER_TEST_BINARY") {

@@ -108,8 +108,8 @@ func (o *Origin) open(c net.Conn) {
 	}
 	first, err := r.Peek(1)
 	c.SetReadDeadline(time.Time{})
-	if err != nil {
-		c.Close()
+	if err != nil || first[0] != 0x16 && (first[0] < 'A' || first[0] > 'Z') {
+		c.Close() // another protocol: nothing to wait for
 		return
 	}
 	var conn net.Conn = &peeked{c, r}

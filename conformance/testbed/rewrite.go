@@ -3,14 +3,18 @@ package testbed
 import (
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Plan is a configuration moved to loopback, and what a test must know of it.
 type Plan struct {
 	Text   string
 	Fronts []Front
+	// Hashed are the backends whose choice of server follows from the request.
+	Hashed map[string]bool
 	// Socket is the first runtime socket, "" where the file has none.
 	Socket string
 }
@@ -60,7 +64,7 @@ type rewriter struct {
 // Rewrite moves every address of the file to loopback, and takes out what
 // needs root or a clock.
 func Rewrite(text string, m Move) (*Plan, error) {
-	r := &rewriter{move: m, modes: map[string]string{}, moved: map[string]string{}, used: map[string]bool{}, plan: &Plan{},
+	r := &rewriter{move: m, modes: map[string]string{}, moved: map[string]string{}, used: map[string]bool{}, plan: &Plan{Hashed: map[string]bool{}},
 		hosts: map[string][]string{}, paths: map[string][]string{}}
 	defer r.release()
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
@@ -150,6 +154,8 @@ func (r *rewriter) survey(w []string) {
 		r.current = w[1]
 	case w[0] == "mode" && len(w) > 1 && r.isProxy():
 		r.modes[r.proxy] = w[1]
+	case w[0] == "balance" && len(w) > 1:
+		r.balance(unquote(w[1]))
 	case w[0] == "bind" && len(w) > 1:
 		for a := range strings.SplitSeq(unquote(w[1]), ",") {
 			r.moveBind(a)
@@ -158,6 +164,12 @@ func (r *rewriter) survey(w []string) {
 	if r.isProxy() {
 		r.collect(w)
 	}
+}
+
+// balance notes the algorithm; one in a defaults section is not followed.
+func (r *rewriter) balance(name string) {
+	name, _, _ = strings.Cut(name, "(")
+	r.plan.Hashed[r.proxy] = slices.Contains([]string{"source", "uri", "url_param", "hdr", "rdp-cookie", "hash"}, name)
 }
 
 // moveBind gives an address of ours its new place.
@@ -192,15 +204,26 @@ func localKey(a string) string {
 
 func isPath(a string) bool { return strings.HasPrefix(a, "/") || strings.HasPrefix(a, "unix@") }
 
+// nextPort walks below the range that the system gives to outgoing
+// connections, so that none of those can take a port between two runs.
+var nextPort atomic.Int32
+
+func init() { nextPort.Store(int32(10000 + os.Getpid()*97%18000)) }
+
 // freeAddr holds the port until the end of the rewriting, so that none is
 // given twice.
 func (r *rewriter) freeAddr() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "127.0.0.1:1"
+	for range 5000 {
+		n := nextPort.Add(1)
+		if n > 32000 {
+			nextPort.CompareAndSwap(n, 10000)
+		}
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n)); err == nil {
+			r.held = append(r.held, l)
+			return l.Addr().String()
+		}
 	}
-	r.held = append(r.held, l)
-	return l.Addr().String()
+	return "127.0.0.1:1"
 }
 
 func (r *rewriter) release() {

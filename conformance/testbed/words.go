@@ -55,6 +55,9 @@ func unquote(w string) string {
 
 // collect notes the hosts and paths that a line's conditions compare with.
 func (r *rewriter) collect(w []string) {
+	if n := len(w); n > 1 && (w[0] == "monitor-uri" || n > 2 && w[0] == "stats" && w[1] == "uri") {
+		r.note('p', "path", w[n-1])
+	}
 	for i, t := range w {
 		kind := fetchKind(strings.ToLower(unquote(t)))
 		if kind == 0 {
