@@ -13,9 +13,9 @@ func CompareVersions(a, b string) int {
 	return slices.Compare(versionParts(a), versionParts(b))
 }
 
-// versionParts is major, minor, patch, stage (0 dev, 1 rc, 2 released) and the number of the stage.
+// versionParts is major, minor, patch, stage (0 dev, 1 rc, 2 released), the number of the stage and that of the commit.
 func versionParts(s string) []int {
-	parts := []int{0, 0, 0, 2, 0}
+	parts := []int{0, 0, 0, 2, 0, 0}
 	main, suffix, _ := strings.Cut(s, "-")
 	for i, field := range strings.SplitN(main, ".", 3) {
 		parts[i] = leadingInt(field)
@@ -23,11 +23,15 @@ func versionParts(s string) []int {
 	if s == "" || s[0] < '0' || s[0] > '9' {
 		parts[3] = 0
 	}
-	if rest, ok := strings.CutPrefix(suffix, "dev"); ok {
+	stage, commit, staged := strings.Cut(suffix, "-")
+	if rest, ok := strings.CutPrefix(stage, "dev"); ok {
 		parts[3], parts[4] = 0, leadingInt(rest)
-	} else if rest, ok := strings.CutPrefix(suffix, "rc"); ok {
+	} else if rest, ok := strings.CutPrefix(stage, "rc"); ok {
 		parts[3], parts[4] = 1, leadingInt(rest)
+	} else if !staged {
+		commit = stage // "2.4.7-46"
 	}
+	parts[5] = leadingInt(commit)
 	return parts
 }
 

@@ -96,3 +96,20 @@ func TestPercent(t *testing.T) {
 		t.Error("Percent(50) needs its sign")
 	}
 }
+
+func TestTimeSentences(t *testing.T) {
+	over, char := &TimeError{Fault: TimeOver, Text: "9999d"}, &TimeError{Fault: TimeChar, Text: "10x", At: 2, Bad: 'x'}
+	tests := map[string]string{
+		over.ForServer("inter", "s1"):     "timer overflow in argument <9999d> to <inter> of server s1, maximum value is 2147483647 ms (~24.8 days).",
+		char.ForServer("slowstart", "s2"): "unexpected character 'x' in 'slowstart' argument of server s2.",
+		over.ForSection("timeout retry"):  "timer overflow in argument <9999d> to <timeout retry>, maximum value is 2147483647 ms (~24.8 days)",
+		char.ForSection("hold"):           "unexpected character 'x' in argument to <hold>",
+		over.ForGlobal("grace"):           "timer overflow in argument '9999d' to 'grace' (maximum value is 2147483647 ms or ~24.8 days)",
+		char.ForGlobal("grace"):           "unexpected character 'x' in argument to <grace>",
+	}
+	for got, want := range tests {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
