@@ -30,7 +30,11 @@ type Global struct {
 	InsecureFork                          bool
 	Experimental                          bool // expose-experimental-directives
 	Tune                                  Tune
+	StatsBinds                            []*Bind // sockets of the runtime API, of a proxy called CLIProxy
 }
+
+// CLIProxy is the name of the internal proxy of the runtime API's sockets.
+const CLIProxy = "GLOBAL"
 
 // Tune is the tune.* family that Hawser obeys. Sizes are bytes.
 type Tune struct {

@@ -72,3 +72,45 @@ func (sess *Session) Renew() bool {
 	}
 	return false
 }
+
+// ServeCLI runs a connection to the runtime API; the command feature provides it.
+var ServeCLI func(sess *Session)
+
+// LogSession logs a session that failed before its first stream (ErrCause); the
+// logging feature provides it.
+var LogSession func(sess *Session)
+
+// EndSession lets features give back what they hold for a session (tracked
+// counters); they chain themselves in with OnEndSession.
+var EndSession func(sess *Session)
+
+// OnEndSession adds f to EndSession; for init functions.
+func OnEndSession(f func(*Session)) {
+	before := EndSession
+	EndSession = func(sess *Session) {
+		if before != nil {
+			before(sess)
+		}
+		f(sess)
+	}
+}
+
+// SilentDrop makes the system forget a connection without telling the peer.
+var SilentDrop func(c *conn.Conn)
+
+// Recycle empties the session for its next use.
+func (sess *Session) Recycle() {
+	sess.Slots.clear()
+	sess.Vars.Clear()
+	slots, vars, tmp := sess.Slots, sess.Vars, sess.Env.Tmp[:0]
+	sess.reset()
+	sess.Slots, sess.Vars, sess.Env.Tmp = slots, vars, tmp
+}
+
+func (sess *Session) reset() {
+	sess.RT, sess.Front, sess.Bind, sess.Conn, sess.TLS = nil, nil, nil, nil, nil
+	sess.Src, sess.Dst, sess.SrcPath = netip.AddrPort{}, netip.AddrPort{}, ""
+	sess.Env = Env{}
+	sess.Handshake, sess.Requests, sess.LogLevel, sess.ErrCause = 0, 0, 0, ""
+	sess.Idle.Store(false)
+}

@@ -39,6 +39,11 @@ func rulesOf(e *engine.Env, px *engine.Proxy, set engine.RulesetID) engine.Verdi
 	return runRules(e, px.Rules[set])
 }
 
+// SessionRules runs a ruleset that precedes streams.
+func SessionRules(e *engine.Env, px *engine.Proxy, set engine.RulesetID) engine.Verdict {
+	return rulesOf(e, px, set)
+}
+
 func frontRules(s *engine.Stream) step {
 	e := &s.Env
 	e.Dir, e.Final, e.Place = engine.Req, true, engine.FeHTTPHdr

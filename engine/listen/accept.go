@@ -1,0 +1,232 @@
+package listen
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/backend"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+	"hawser/engine/h1"
+	"hawser/engine/raw"
+	"hawser/engine/stream"
+)
+
+// loop accepts until the socket is stopped.
+func (sk *Socket) loop() {
+	defer sk.l.wg.Done()
+	defer sk.ln.Close()
+	for {
+		sk.admit()
+		nc, err := sk.ln.Accept()
+		if err != nil {
+			if sk.closed.Load() || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			var ne net.Error
+			if errors.As(err, &ne) && ne.Timeout() {
+				sk.acceptDeadline(time.Time{})
+				continue
+			}
+			time.Sleep(10 * time.Millisecond) // out of descriptors, most likely
+			continue
+		}
+		sk.accepted(nc)
+	}
+}
+
+// accepted starts a session in a goroutine of its own.
+func (sk *Socket) accepted(nc net.Conn) {
+	b := sk.bind.Load()
+	px := b.Px
+	rt := px.RT
+	proc := rt.Proc
+	proc.Conns.Add(1)
+	proc.CumConns.Add(1)
+	now := clock.Now()
+	proc.ConnRate.Inc(now)
+	fe := &px.State.FE
+	fe.Conns.Add(1)
+	fe.CumConns.Add(1)
+	fe.ConnRate.Inc(now)
+	b.State.C.Conns.Add(1)
+	b.State.C.CumConns.Add(1)
+	sess := sessionPool.Get().(*engine.Session)
+	sess.RT, sess.Front, sess.Bind = rt, px, b
+	sess.Accept, sess.AcceptMono = clock.Wall(), clock.Mono()
+	sess.ID = proc.UniqueSeq.Add(1)
+	sess.LogLevel = 0
+	sess.Conn = conn.New(nc, rt.Global.Tune.BufSize)
+	go sk.serve(sess)
+}
+
+var sessionPool = sync.Pool{New: func() any { return new(engine.Session) }}
+
+// serve runs a session from its first byte to its end.
+func (sk *Socket) serve(sess *engine.Session) {
+	sk.l.sessions.add(sess)
+	begun := begin(sess)
+	if begun {
+		run(sess)
+	} else {
+		sess.Conn.Close()
+	}
+	sk.l.sessions.remove(sess)
+	sk.ended(sess)
+}
+
+// begin takes a connection through the rules and handshakes that precede its
+// first stream; false means that it ends here.
+func begin(sess *engine.Session) bool {
+	sess.Src, sess.SrcPath = peer(sess.Conn.RemoteAddr())
+	sess.Dst, _ = peer(sess.Conn.LocalAddr())
+	b := sess.Bind
+	e := &sess.Env
+	e.RT, e.Sess, e.Px, e.Dir, e.Final = sess.RT, sess, sess.Front, engine.Req, true
+	e.Place = engine.FeTCPConn
+	if !rules(sess, engine.TCPReqConn) {
+		return false
+	}
+	if (b.AcceptProxy || b.AcceptCIP) && !proxyHeader(sess) {
+		return false
+	}
+	if b.TLS != nil && !handshake(sess) {
+		return false
+	}
+	e.Place = engine.FeTCPSess
+	if !rules(sess, engine.TCPReqSess) {
+		return false
+	}
+	fe := &sess.Front.State.FE
+	now := clock.Now()
+	fe.CumSess.Add(1)
+	fe.SessRate.Inc(now)
+	b.State.C.CumSess.Add(1)
+	sess.RT.Proc.SessRate.Inc(now)
+	return true
+}
+
+// rules runs the rules of a layer; a refusal closes.
+func rules(sess *engine.Session, set engine.RulesetID) bool {
+	px := sess.Front
+	if len(px.Rules[set]) == 0 && (px.Defaults == nil || len(px.Defaults.Rules[set]) == 0) {
+		return true
+	}
+	v := stream.SessionRules(&sess.Env, px, set)
+	switch v {
+	case engine.Continue, engine.Stop, engine.Wait4Data:
+		return true
+	}
+	fe, c := &px.State.FE, &sess.Bind.State.C
+	if set == engine.TCPReqConn {
+		fe.ConnDenied.Add(1)
+		c.ConnDenied.Add(1)
+	} else {
+		fe.SessDenied.Add(1)
+		c.SessDenied.Add(1)
+	}
+	if v == engine.Drop {
+		dropSilently(sess.Conn)
+	}
+	return false
+}
+
+// dropSilently closes without a word to the peer where the system lets us.
+func dropSilently(c *conn.Conn) {
+	if engine.SilentDrop != nil {
+		engine.SilentDrop(c)
+	}
+}
+
+func proxyHeader(sess *engine.Session) bool {
+	sess.Conn.SetReadBy(conn.Handshake, clock.Now().Add(handshakeTimeout(sess.Front)))
+	err := readProxy(sess)
+	sess.Conn.SetReadBy(conn.NoClass, 0)
+	if err != nil {
+		failed(sess, err.Error())
+		return false
+	}
+	return true
+}
+
+func handshake(sess *engine.Session) bool {
+	c, info, err := sess.Bind.TLS.Handshake(sess, sess.Conn, handshakeTimeout(sess.Front))
+	proc := sess.RT.Proc
+	if err != nil {
+		failed(sess, "SSL handshake failure")
+		return false
+	}
+	sess.Conn, sess.TLS = c, info
+	proc.SSLConns.Add(1)
+	proc.CumSSL.Add(1)
+	proc.SSLRate.Inc(clock.Now())
+	sess.Handshake = time.Duration(clock.Mono() - sess.AcceptMono)
+	return true
+}
+
+// handshakeTimeout is timeout client-hs, http-request or client, whichever is
+// set first; unset ones leave a minute, so that no handshake can stay for ever.
+func handshakeTimeout(px *engine.Proxy) time.Duration {
+	t := &px.Timeout
+	for _, d := range [...]time.Duration{t.ClientHS, t.HTTPRequest, t.Client} {
+		if d > 0 {
+			return d
+		}
+	}
+	return time.Minute
+}
+
+// failed counts and logs a session that ended before its first stream.
+func failed(sess *engine.Session, why string) {
+	sess.ErrCause = why
+	sess.Front.State.FE.ReqErrors.Add(1)
+	if engine.LogSession != nil {
+		engine.LogSession(sess)
+	}
+}
+
+// run hands the session to the mux that its proxy and its protocol ask for.
+func run(sess *engine.Session) {
+	switch {
+	case sess.Front.Name == engine.CLIProxy:
+		engine.ServeCLI(sess)
+		sess.Conn.Close()
+	case sess.Front.IsHTTP():
+		h1.Serve(sess, stream.HTTP)
+	default:
+		raw.Serve(sess, stream.TCP)
+	}
+}
+
+// ended gives back what the session counted in.
+func (sk *Socket) ended(sess *engine.Session) {
+	backend.CloseSession(sess)
+	if engine.EndSession != nil {
+		engine.EndSession(sess)
+	}
+	px, proc := sess.Front, sess.RT.Proc
+	if sess.TLS != nil {
+		proc.SSLConns.Add(-1)
+	}
+	px.State.FE.Conns.Add(-1)
+	sess.Bind.State.C.Conns.Add(-1)
+	proc.Conns.Add(-1)
+	sk.l.leave(px)
+	sess.Recycle()
+	sessionPool.Put(sess)
+}
+
+func peer(a net.Addr) (netip.AddrPort, string) {
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		ap := a.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), ""
+	case *net.UnixAddr:
+		return netip.AddrPort{}, a.Name
+	}
+	return netip.AddrPort{}, ""
+}
