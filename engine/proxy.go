@@ -61,6 +61,8 @@ type Proxy struct {
 	WantsBody bool
 
 	State *ProxyState
+	// Was is the same proxy in the generation before; cleared when published.
+	Was *Proxy
 }
 
 // SwitchRule is a use_backend or use-server line.

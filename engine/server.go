@@ -20,6 +20,8 @@ type Server struct {
 	State *ServerState
 	Dial  Connector // how to reach it: set in StageMake
 	TLS   TLSClient // nil: clear
+	// Was is the same server in the generation before; cleared when published.
+	Was *Server
 }
 
 // ServerSpec holds the options of a server line and of default-server.

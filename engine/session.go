@@ -20,6 +20,7 @@ type Session struct {
 	Src, Dst   netip.AddrPort // as seen or as told by PROXY, set-src …
 	SrcPath    string         // UNIX peer
 	TLS        TLSInfo        // nil on clear connections
+	TLVs       []byte         // of a PROXY v2 header, raw
 	Vars       VarStore
 	Env        Env       // for the rules before the first stream
 	Accept     time.Time // when the connection came in
@@ -112,5 +113,6 @@ func (sess *Session) reset() {
 	sess.Src, sess.Dst, sess.SrcPath = netip.AddrPort{}, netip.AddrPort{}, ""
 	sess.Env = Env{}
 	sess.Handshake, sess.Requests, sess.LogLevel, sess.ErrCause = 0, 0, 0, ""
+	sess.TLVs = sess.TLVs[:0]
 	sess.Idle.Store(false)
 }

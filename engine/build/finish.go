@@ -11,6 +11,8 @@ import (
 // name is resolved.
 func finish(b *engine.Build) {
 	b.RT.Index()
+	b.Px = nil
+	b.At(engine.StageFinish, func() { adopt(b) })
 	for _, px := range b.RT.Proxies {
 		b.Px = px
 		b.At(engine.StageFinish, func() { check(b, px) })

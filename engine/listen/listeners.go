@@ -172,3 +172,13 @@ func (l *Listeners) Sockets() map[string]*Socket {
 	}
 	return out
 }
+
+// Traffic is the number of client connections that are not the runtime API's.
+func (l *Listeners) Traffic() (n int) {
+	l.sessions.each(func(sess *engine.Session) {
+		if sess.Front.Name != engine.CLIProxy {
+			n++
+		}
+	})
+	return n
+}

@@ -1,0 +1,6 @@
+package daemon
+
+// The features register their names when they are linked in.
+import (
+	_ "hawser/engine/h1"
+)
