@@ -23,7 +23,6 @@ var (
 	ErrVersion      = &Error{400, "invalid HTTP version"}
 	ErrPreface      = &Error{400, "HTTP/2 preface on an HTTP/1 connection"}
 	ErrStatus       = &Error{502, "invalid status code"}
-	ErrReason       = &Error{502, "invalid character in reason phrase"}
 	ErrBareCR       = &Error{400, "CR without LF"}
 	ErrFieldName    = &Error{400, "invalid character in field name"}
 	ErrEmptyName    = &Error{400, "empty field name"}

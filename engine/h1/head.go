@@ -42,7 +42,7 @@ func (p *Parser) ReadResponse(c *conn.Conn, m, req *htx.Msg, maxHead int) error 
 // step acts on the outcome of one look at the buffer; it reads more when needed.
 func (p *Parser) step(c *conn.Conn, m *htx.Msg, n int, err error, maxHead int) (bool, error) {
 	switch {
-	case err == nil && n+perField*len(m.Fields)+perHead > maxHead:
+	case err == nil && n-p.skipped+perField*len(m.Fields)+perHead > maxHead:
 		return true, p.tooLong(m)
 	case err == nil:
 		c.Discard(n)

@@ -13,6 +13,7 @@ type Parser struct {
 	badName bool // relaxed: the field being read is dropped
 	folded  bool // the value being read goes over several lines
 	anyFold bool // some value does
+	skipped int  // bytes of empty lines before the head
 	pos     int  // next byte to look at
 	mark    int  // where the current element began
 	name    htx.Span
@@ -169,7 +170,7 @@ func (p *Parser) skipEmpty(in []byte, first uint8) error {
 			}
 			p.pos += 2
 		default:
-			p.mark, p.phase = p.pos, first
+			p.mark, p.phase, p.skipped = p.pos, first, p.pos
 			return nil
 		}
 	}

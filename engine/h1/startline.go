@@ -173,8 +173,9 @@ func (p *Parser) statusLine(m *htx.Msg, in []byte) error {
 			if p.pos = i; i == len(in) {
 				return ErrMore
 			}
-			if in[i] == 0 {
-				return ErrReason
+			if in[i] == 0 { // HAProxy takes any byte here
+				i++
+				continue
 			}
 			m.Reason = p.span(i)
 			if p.phase = phLineLF; in[i] == '\r' {
