@@ -17,11 +17,12 @@ var levels = map[string]int{
 	"parser":  2,
 	"engine":  3,
 	"engine/": 4, "stats": 4,
-	"engine/backend": 5,
-	"engine/stream":  6,
-	"engine/listen":  7,
-	"engine/daemon":  8,
-	"cmd":            9,
+	"engine/backend":  5,
+	"engine/stream":   6,
+	"engine/listen":   7,
+	"engine/daemon":   8,
+	"cmd":             9,
+	"cmd/hawser/demo": 0, // toy origins: they know nothing of the proxy
 }
 
 // testOnly are the trees that nothing of the product may import.
