@@ -7,7 +7,7 @@ UNITS = $(shell $(GO) list ./... | grep -v '^hawser/conformance$$')
 .NOTPARALLEL:
 
 build:
-	$(GO) build -o bin/hawser ./cmd/hawser
+	CGO_ENABLED=0 $(GO) build -o bin/hawser ./cmd/hawser
 
 # Everything that must hold. Ends in go test's own summary.
 test: setup lint unit conformance

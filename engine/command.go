@@ -78,3 +78,10 @@ type Service struct {
 
 // Services is the table of services.
 var Services = registry.New[*Service]("service")
+
+// ReloadFunc and CloseFrontend are the daemon's: what "reload" and "shutdown
+// frontend" do. nil in tests.
+var (
+	ReloadFunc    func() (string, error)
+	CloseFrontend func(px *Proxy)
+)

@@ -40,3 +40,10 @@ var Log func(rt *Runtime, targets []LogTarget, tag string, level int, msg string
 
 // SampleState counts the lines of a sampled target; it outlives reloads.
 type SampleState struct{ N atomic.Uint64 }
+
+// Notify logs a notice about a proxy to its log targets.
+func Notify(px *Proxy, msg string) {
+	if Log != nil {
+		Log(px.RT, px.Logs, px.LogTag, 5, msg)
+	}
+}

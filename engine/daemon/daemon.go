@@ -44,19 +44,51 @@ func New(inputs []string, opts build.Options) *Daemon {
 // ErrConfig says that the configuration was refused; diagnostics were reported.
 var ErrConfig = errors.New("the configuration has errors")
 
-// Start loads the configuration, opens the sockets and begins to serve.
-func (d *Daemon) Start() error {
-	clock.Start()
+// Load reads the configuration for the first time.
+func (d *Daemon) Load() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	res := d.load(nil)
 	if res.RT == nil {
 		return ErrConfig
 	}
-	if err := d.publish(res.RT); err != nil {
+	d.rt = res.RT
+	return nil
+}
+
+// Start opens the sockets of what was loaded and begins to serve.
+func (d *Daemon) Start() error {
+	clock.Start()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rt := d.rt
+	d.rt = nil
+	if err := d.publish(rt); err != nil {
+		d.rt = rt
 		return err
 	}
 	return nil
+}
+
+// ReloadCommand makes the runtime API's "reload" and "shutdown frontend" work.
+func (d *Daemon) ReloadCommand() {
+	engine.ReloadFunc = d.Reload
+	engine.CloseFrontend = d.listeners.CloseFrontend
+}
+
+// DumpStatus logs how servers and proxies are (SIGHUP, SIGQUIT).
+func (d *Daemon) DumpStatus() {
+	rt := d.Runtime()
+	for _, px := range rt.Proxies {
+		for _, srv := range px.Servers {
+			state := "UP"
+			if !srv.State.Up() {
+				state = "DOWN"
+			}
+			engine.Notify(px, fmt.Sprintf("SIGHUP: Server %s/%s is %s. Conn: %d act, %d pend, %d tot.", px.Name, srv.Name, state,
+				srv.State.C.Conns.Load(), srv.State.Queued.Load(), srv.State.C.CumSess.Load()))
+		}
+	}
 }
 
 // Runtime returns the generation in force.

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"hawser/engine"
+)
+
+// raiseLimits lifts the limit of open files to what the system allows.
+func raiseLimits() {
+	var lim syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && lim.Cur < lim.Max {
+		lim.Cur = lim.Max
+		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim)
+	}
+}
+
+// defaultMaxConn is derived from the limit of open files, two for each connection.
+func defaultMaxConn() int {
+	var lim syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) != nil {
+		return 2000
+	}
+	return max(int(lim.Cur)/2-16, 100)
+}
+
+// readyFD names the descriptor on which a child tells its parent that it serves.
+const readyFD = "HAWSER_READY_FD"
+
+func isChild() bool { return os.Getenv(readyFD) != "" }
+
+// daemonize starts the process again in the background and waits until it
+// serves: the exit status tells the caller whether it does.
+func daemonize() int {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return 1
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		exe = os.Args[0]
+	}
+	cmd := exec.Command(exe, os.Args[1:]...)
+	cmd.Args[0] = os.Args[0]
+	cmd.ExtraFiles = inheritedFiles(w)
+	cmd.Env = append(os.Environ(), readyFD+"="+strconv.Itoa(2+len(cmd.ExtraFiles)))
+	cmd.Stderr = os.Stderr
+	cmd.Stdout = os.Stdout
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	w.Close()
+	if msg, _ := io.ReadAll(r); strings.TrimSpace(string(msg)) == "ready" {
+		return 0
+	}
+	cmd.Wait()
+	return 1
+}
+
+// inheritedFiles keeps the descriptors that we were started with (fd@N) at their
+// numbers and puts last behind them.
+func inheritedFiles(last *os.File) []*os.File {
+	var files []*os.File
+	for fd := 3; fd < int(last.Fd()) && fd < 64; fd++ {
+		var st syscall.Stat_t
+		if syscall.Fstat(fd, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFSOCK {
+			break
+		}
+		files = append(files, os.NewFile(uintptr(fd), "inherited"))
+	}
+	return append(files, last)
+}
+
+// ready tells the parent, and systemd, that we serve.
+func ready() {
+	if fd, err := strconv.Atoi(os.Getenv(readyFD)); err == nil {
+		os.Unsetenv(readyFD)
+		f := os.NewFile(uintptr(fd), "ready")
+		f.WriteString("ready\n")
+		f.Close()
+		if null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0); err == nil {
+			for std := range 3 {
+				syscall.Dup2(int(null.Fd()), std)
+			}
+			null.Close()
+		}
+	}
+	sdNotify("READY=1\nSTATUS=Ready.\nMAINPID=" + strconv.Itoa(os.Getpid()))
+}
+
+// sdNotify tells systemd about a change of state (sd_notify(3)).
+func sdNotify(state string) {
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	io.WriteString(c, state)
+}
+
+// dropPrivileges becomes the user and group of the global section.
+func dropPrivileges(rt *engine.Runtime) error {
+	g := &rt.Global
+	uid, gid := g.UID, g.GID
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	if g.Group != "" && gid < 0 {
+		grp, err := user.LookupGroup(g.Group)
+		if err != nil {
+			return fmt.Errorf("cannot find group id for '%s'", g.Group)
+		}
+		gid, _ = strconv.Atoi(grp.Gid)
+	}
+	if g.User != "" && uid < 0 {
+		usr, err := user.Lookup(g.User)
+		if err != nil {
+			return fmt.Errorf("cannot find user id for '%s'", g.User)
+		}
+		uid, _ = strconv.Atoi(usr.Uid)
+	}
+	if gid > 0 {
+		if err := syscall.Setgroups(nil); err != nil {
+			return err
+		}
+		if err := syscall.Setgid(gid); err != nil {
+			return fmt.Errorf("cannot set gid %d: %w", gid, err)
+		}
+	}
+	if uid > 0 {
+		if err := keepCapabilities(uid); err != nil {
+			return fmt.Errorf("cannot set uid %d: %w", uid, err)
+		}
+	}
+	return nil
+}
