@@ -39,12 +39,13 @@ func forward(s *engine.Stream) {
 			return
 		}
 		s.Up = up
-		out := attempt(s)
-		switch out.kind {
-		case headReady:
-			respond(s)
+		out, p := attempt(s)
+		if out.kind == headReady {
+			respond(s, p)
 			return
-		case vanished:
+		}
+		p.stop()
+		if out.kind == vanished {
 			dropUpstream(s)
 			return
 		}
@@ -99,41 +100,48 @@ func dropUpstream(s *engine.Stream) {
 	backend.Release(s)
 }
 
-// attempt sends the request over s.Up and reads the response head.
-func attempt(s *engine.Stream) outcome {
+// attempt sends the request over s.Up and reads the response head. A pump is
+// returned while the request body is still under way.
+func attempt(s *engine.Stream) (outcome, *pump) {
 	m := s.Req
 	body := s.Ex.Body()
-	buffered := s.BodyDone || body == nil
 	if err := s.Up.SendHead(m, body == nil); err != nil {
-		return serverFailed(s, err)
+		return serverFailed(s, err), nil
 	}
-	var p *pump
-	switch {
-	case body == nil:
-	case buffered:
+	if body == nil || s.BodyDone {
+		return awaitHead(s, nil, sendBuffered(s, body != nil)), nil
+	}
+	if len(s.ReqBody) > 0 {
 		if err := s.Up.SendData(s.ReqBody); err != nil {
-			return serverFailed(s, err)
-		}
-		if err := s.Up.SendEnd(m); err != nil {
-			return serverFailed(s, err)
-		}
-	default:
-		var out outcome
-		if p, out = startPump(s, body); out.kind != headReady {
-			return out
+			return serverFailed(s, err), nil
 		}
 	}
-	if p == nil {
-		if err := s.Up.Flush(); err != nil && !conn.IsReset(err) {
-			return serverFailed(s, err)
+	p, out := startPump(s, body)
+	if out.kind != headReady {
+		return out, p
+	}
+	return awaitHead(s, p, nil), p
+}
+
+// sendBuffered sends what was kept of the body and all that was written.
+func sendBuffered(s *engine.Stream, body bool) error {
+	if body {
+		if err := s.Up.SendData(s.ReqBody); err != nil {
+			return err
+		}
+		if err := s.Up.SendEnd(s.Req); err != nil {
+			return err
 		}
 	}
-	return awaitHead(s, p)
+	return s.Up.Flush()
 }
 
 // awaitHead reads response heads until the final one; interim ones are relayed
 // as they come.
-func awaitHead(s *engine.Stream, p *pump) outcome {
+func awaitHead(s *engine.Stream, p *pump, sent error) outcome {
+	if sent != nil && !conn.IsReset(sent) { // after a reset the answer may still be there to be read
+		return serverFailed(s, sent)
+	}
 	for {
 		err := s.Up.ReadHead(s.Res, s.Req)
 		if p != nil && p.clientGone() {

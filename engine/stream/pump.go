@@ -14,13 +14,14 @@ import (
 // stream's goroutine awaits the response. Its goroutine ends when the body does,
 // or when stop was called; done is closed then and err may be read.
 type pump struct {
-	s     *engine.Stream
-	body  htx.Body
-	up    engine.Upstream
-	done  chan struct{}
-	err   error
-	gone  atomic.Bool // the client is the reason of err
-	ended atomic.Bool
+	s       *engine.Stream
+	body    htx.Body
+	up      engine.Upstream
+	done    chan struct{}
+	err     error
+	gone    atomic.Bool // the client is the reason of err
+	ended   atomic.Bool
+	running bool // run was started
 }
 
 // startPump sends what of the body is there and hands the rest to a goroutine;
@@ -38,14 +39,45 @@ func startPump(s *engine.Stream, body htx.Body) (*pump, outcome) {
 			return nil, serverFailed(s, err)
 		}
 		if end {
-			return nil, outcome{}
+			return nil, flushed(s)
 		}
 	}
 	if err := s.Up.Flush(); err != nil && !conn.IsReset(err) {
 		return nil, serverFailed(s, err)
 	}
+	p.running = true
 	go p.run()
 	return p, outcome{}
+}
+
+func flushed(s *engine.Stream) outcome {
+	if err := s.Up.Flush(); err != nil && !conn.IsReset(err) {
+		return serverFailed(s, err)
+	}
+	return outcome{}
+}
+
+// wait returns when the body is through, or cannot go on.
+func (p *pump) wait() {
+	if p != nil && p.running {
+		<-p.done
+		p.running = false
+	}
+}
+
+// stop ends the carrying: the server's connection is given up, the client's can
+// be used for an answer again.
+func (p *pump) stop() {
+	if p == nil || !p.running {
+		return
+	}
+	p.up.Conn().Interrupt()
+	p.up.Abort()
+	c := p.s.Sess.Conn
+	c.Interrupt()
+	<-p.done
+	c.Resume()
+	p.running = false
 }
 
 // ready reports whether the next piece of a body is there without waiting.

@@ -10,12 +10,15 @@ import (
 	"hawser/engine/htx"
 )
 
-// respond runs the phases of a server's response and forwards it.
-func respond(s *engine.Stream) {
+// respond runs the phases of a server's response and forwards it. p carries the
+// rest of the request body, if there is some.
+func respond(s *engine.Stream, p *pump) {
+	defer p.stop()
 	s.Status = s.Res.Status
 	countStatus(s, s.Status, true)
 	if s.Res.Status == 101 || s.Req.MethodID == htx.CONNECT && s.Res.Status/100 == 2 {
 		if responsePhases(s) == next {
+			p.stop()
 			switchProtocols(s)
 		}
 		return
@@ -23,12 +26,14 @@ func respond(s *engine.Stream) {
 	s.ResBody = s.Up.Body()
 	switch responsePhases(s) {
 	case answer:
+		p.stop()
 		dropUpstream(s)
 		sendLocal(s)
 	case over:
+		p.stop()
 		dropUpstream(s)
 	default:
-		sendResponse(s)
+		sendResponse(s, p)
 	}
 }
 
@@ -128,8 +133,9 @@ func responseVerdict(s *engine.Stream, v engine.Verdict) step {
 	}
 }
 
-// sendResponse forwards head, body and trailers.
-func sendResponse(s *engine.Stream) {
+// sendResponse forwards head, body and trailers. A request body that is still to
+// come is carried to its end, as long as the server takes it.
+func sendResponse(s *engine.Stream, p *pump) {
 	body := s.ResBody
 	bodyless := body == nil
 	if err := s.Ex.Head(s.Res, bodyless); err != nil {
@@ -147,6 +153,7 @@ func sendResponse(s *engine.Stream) {
 	s.Up = nil
 	s.Times.End = clock.Mono()
 	err := s.Ex.Flush()
+	p.wait()
 	up.Release(true)
 	backend.Release(s)
 	if err != nil {
