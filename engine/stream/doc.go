@@ -28,8 +28,9 @@ type phase struct {
 // requestPhases is HAProxy's order of evaluation (configuration manual, 4.2
 // "http-request" and the request processing in the introduction to rules).
 var requestPhases = [...]phase{
-	{"request head", requestHead},
+	{"valid head", validHead},
 	{"tcp-request content of the frontend", frontContent},
+	{"request head", requestHead},
 	{"wait for the body in the frontend", frontBody},
 	{"request hooks", hooks(engine.PhaseRequest, front)},
 	{"http-request of the frontend", frontRules},

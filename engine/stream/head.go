@@ -7,15 +7,18 @@ import (
 	"hawser/engine/htx"
 )
 
-// requestHead deals with a head that the mux could not read, and keeps what the
-// log and the captures want of one that it could.
-func requestHead(s *engine.Stream) step {
-	m := s.Req
-	if m.Err != nil {
+// validHead answers a head that the mux could not read.
+func validHead(s *engine.Stream) step {
+	if s.Req.Err != nil {
 		return invalidHead(s)
 	}
 	keepURI(s)
-	px := s.Front
+	return next
+}
+
+// requestHead answers monitor-uri and keeps what the captures want.
+func requestHead(s *engine.Stream) step {
+	m, px := s.Req, s.Front
 	if px.MonitorURI != "" && string(m.Bytes(m.Target)) == px.MonitorURI {
 		return monitor(s)
 	}

@@ -18,7 +18,7 @@ func respond(s *engine.Stream, p *pump) {
 	countStatus(s, s.Status, true)
 	if s.Res.Status == 101 || s.Req.MethodID == htx.CONNECT && s.Res.Status/100 == 2 {
 		if responsePhases(s) == next {
-			p.stop()
+			p.wait()
 			switchProtocols(s)
 		}
 		return
@@ -89,17 +89,16 @@ func captureResponse(s *engine.Stream) {
 func responseHooks(s *engine.Stream, ph engine.Phase) step {
 	e := &s.Env
 	for _, px := range [...]*engine.Proxy{s.Back, s.Front} {
-		if px == s.Front && s.Front == s.Back && e.Px == px && ph != engine.NPhases {
-			continue
-		}
 		e.Px = px
 		for _, h := range px.Hooks[ph] {
 			if v := h(s); v != engine.Continue {
 				return responseVerdict(s, v)
 			}
 		}
+		if s.Back == s.Front {
+			break
+		}
 	}
-	e.Px = s.Back
 	return next
 }
 
