@@ -50,7 +50,7 @@ var scenarios = []scenario{
 	{name: "tcp", title: "TCP mode, request and response over long connections", limit: 1.15,
 		config: embedded("tcp"), load: load{conns: 32, requests: 60_000, body: 100}, run: measureTraffic},
 	{name: "connection", title: "a client connection per request", limit: 1.5,
-		config: embedded("plain"), load: load{conns: 16, requests: 10_000, body: 100, once: true}, run: measureTraffic},
+		config: embedded("connection"), load: load{conns: 16, requests: 10_000, body: 100, once: true}, run: measureTraffic},
 	{name: "body14k", title: "keep-alive, 14 kB response bodies",
 		config: embedded("plain"), load: load{conns: 32, requests: 40_000, body: 14 << 10}, run: measureTraffic},
 	{name: "rules", title: "200 ACLs and a 1,000-entry map on every request",
