@@ -160,3 +160,6 @@ func (b *Build) resolveServer(a *Arg, px *Proxy, fetch string) {
 		b.Alert(a.Pos, "unable to find server '%s' referenced in arg 1 of sample fetch keyword '%s'", a.Text, fetch)
 	}
 }
+
+// Label is HAProxy's name of the argument type in listings.
+func (t ArgType) Label() string { return argNames[t] }

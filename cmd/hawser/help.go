@@ -60,11 +60,6 @@ func help(args []string) int {
 	return 0
 }
 
-// dumpKeywords is -dK.
-func dumpKeywords(w io.Writer, class string) {
-	fmt.Fprintf(w, "# keywords of class %s\n", class)
-}
-
 // dumpConfig is -dC: the configuration after variables and conditions.
 func dumpConfig(w io.Writer, f *flags) {
 	cfg, _ := parser.Parse(f.files, f.options().Parser)
