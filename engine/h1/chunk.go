@@ -206,7 +206,7 @@ func (d *Chunked) adoptTrailers(m *htx.Msg, in []byte) {
 	for _, f := range m.Trailers {
 		f.Name.Off += at
 		f.Value.Off += at
-		lowerID(&f, m.Bytes(f.Name))
+		htx.Lower(m.Bytes(f.Name))
 		switch f.ID {
 		case htx.ContentLength, htx.TransferEncoding, htx.Host, htx.Connection, htx.Upgrade, htx.Trailer, htx.TE, htx.KeepAlive:
 			continue

@@ -7,12 +7,6 @@ import (
 	"hawser/engine/htx"
 )
 
-// lowerID lower-cases a field's name in the arena and finds its ID.
-func lowerID(f *htx.Field, name []byte) {
-	htx.Lower(name)
-	f.ID = htx.KnownField(name)
-}
-
 // seen gathers what finishing a head needs to know of its fields.
 type seen struct {
 	te       int // index of the only Transfer-Encoding, -1
@@ -157,9 +151,11 @@ func (p *Parser) meanings(m *htx.Msg, s *seen) error {
 	m.BodyLen = -1
 	for i := range m.Fields {
 		var err error
-		switch m.Fields[i].ID {
-		case htx.None:
+		id := m.Fields[i].ID
+		if id == htx.None || (id > htx.Cookie && id != htx.SecWebSocketKey) {
 			continue
+		}
+		switch id {
 		case htx.Host:
 			err = p.host(m, i, s)
 		case htx.ContentLength:
@@ -320,6 +316,16 @@ func (p *Parser) transferEncoding(m *htx.Msg, i int, s *seen) error {
 // connection notes close, keep-alive and upgrade, and takes the first two out: they
 // speak of this connection only, and rules do not see them, as in HAProxy.
 func connection(m *htx.Msg, i int) {
+	switch v := m.Value(i); {
+	case htx.EqualFold(v, "keep-alive"):
+		m.Flags |= htx.ConnKeepAlive
+		m.Del(i)
+		return
+	case htx.EqualFold(v, "close"):
+		m.Flags |= htx.ConnClose
+		m.Del(i)
+		return
+	}
 	filterList(m, i, func(tok []byte) bool {
 		switch {
 		case htx.EqualFold(tok, "keep-alive"):

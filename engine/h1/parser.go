@@ -11,8 +11,7 @@ type Parser struct {
 
 	phase   uint8
 	badName bool // relaxed: the field being read is dropped
-	folded  bool // the value being read goes over several lines
-	anyFold bool // some value does
+	anyFold bool // some value goes over several lines
 	skipped int  // bytes of empty lines before the head
 	pos     int  // next byte to look at
 	mark    int  // where the current element began
@@ -49,7 +48,8 @@ const (
 
 // Reset prepares for another head.
 func (p *Parser) Reset() {
-	*p = Parser{MaxFields: p.MaxFields, Relaxed: p.Relaxed, AnyPayload: p.AnyPayload}
+	p.phase, p.badName, p.anyFold = phSkip, false, false
+	p.skipped, p.pos, p.mark = 0, 0, 0
 }
 
 // Started reports whether anything but empty lines has been seen of this head.
@@ -106,7 +106,7 @@ func (p *Parser) adopt(m *htx.Msg, in []byte) {
 	arena := m.Arena()
 	for i := range m.Fields {
 		f := &m.Fields[i]
-		lowerID(f, arena[f.Name.Off:f.Name.Off+f.Name.Len])
+		htx.Lower(arena[f.Name.Off : f.Name.Off+f.Name.Len])
 	}
 	if p.anyFold {
 		p.unfold(m)
@@ -150,6 +150,9 @@ func (p *Parser) scan(m *htx.Msg, in []byte, first uint8) error {
 		if err := p.startLine(m, in); err != nil {
 			return err
 		}
+	}
+	if p.phase == phField && p.plainFields(m, in) {
+		return nil
 	}
 	return p.fields(m, in)
 }
@@ -203,6 +206,52 @@ func (p *Parser) lineLF(in []byte) error {
 // span is the element from mark to i.
 func (p *Parser) span(i int) htx.Span {
 	return htx.Span{Off: uint32(p.mark), Len: uint32(i - p.mark)}
+}
+
+// plainFields parses complete, unfolded, faultless header lines and leaves the rest
+// to fields, which starts again at the first line that is not. It reports whether
+// it came to the end of the head.
+func (p *Parser) plainFields(m *htx.Msg, in []byte) bool {
+	i, fields := p.pos, m.Fields
+	most := p.MaxFields
+	if most == 0 {
+		most = DefaultMaxFields
+	}
+	for i+1 < len(in) {
+		if in[i] == '\r' && in[i+1] == '\n' {
+			p.pos, p.phase = i+2, phDone
+			m.Fields = fields
+			return true
+		}
+		colon := indexColon(in, i)
+		if colon >= len(in) || colon == i {
+			break
+		}
+		id := htx.KnownField(in[i:colon])
+		if id == htx.None && skipClass(in[:colon], i, cToken) != colon {
+			break
+		}
+		v := colon + 1
+		for v < len(in) && class[in[v]]&cBlank != 0 {
+			v++
+		}
+		end := skipValue(in, v)
+		if end+2 >= len(in) || in[end] != '\r' || in[end+1] != '\n' || class[in[end+2]]&cBlank != 0 || len(fields) == most {
+			break
+		}
+		next := end + 2
+		for end > v && class[in[end-1]]&cBlank != 0 {
+			end--
+		}
+		fields = append(fields, htx.Field{
+			Name:  htx.Span{Off: uint32(i), Len: uint32(colon - i)},
+			Value: htx.Span{Off: uint32(v), Len: uint32(end - v)},
+			ID:    id,
+		})
+		i = next
+	}
+	p.pos, m.Fields = i, fields
+	return false
 }
 
 // fields parses header lines up to and including the empty one. Locals carry the
@@ -312,7 +361,7 @@ func (p *Parser) fields(m *htx.Msg, in []byte) error {
 				return ErrMore
 			}
 			if class[in[i]]&cBlank != 0 {
-				p.folded, p.anyFold = true, true
+				p.anyFold = true
 				p.phase = phValue
 				continue
 			}
@@ -328,6 +377,7 @@ func (p *Parser) fields(m *htx.Msg, in []byte) error {
 					return ErrFields
 				}
 				m.Fields = append(m.Fields, htx.Field{
+					ID:    htx.KnownField(in[p.name.Off : p.name.Off+p.name.Len]),
 					Name:  p.name,
 					Value: htx.Span{Off: uint32(mark), Len: uint32(end - mark)},
 				})

@@ -33,7 +33,7 @@ func (p *Parser) requestLine(m *htx.Msg, in []byte) error {
 			fallthrough
 
 		case phTarget:
-			i = skipClass(in, i, cTarget)
+			i = skipTarget(in, i)
 			if p.pos = i; i == len(in) {
 				return ErrMore
 			}

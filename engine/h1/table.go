@@ -1,6 +1,9 @@
 package h1
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Classes of bytes.
 const (
@@ -55,25 +58,51 @@ const (
 	highs = 0x8080808080808080
 )
 
-// skipValue returns the first index at or after i that holds NUL, LF or CR.
+// skipValue returns the first index at or after i that holds NUL, LF or CR, or len(b).
 func skipValue(b []byte, i int) int {
-	for {
-		for i+8 <= len(b) {
-			v := binary.LittleEndian.Uint64(b[i:])
-			// Some byte is below 0x0e: exact for the lowest such byte, and a
-			// false alarm above it only costs the loop below.
-			if (v-ones*0x0e)&^v&highs != 0 {
-				break
-			}
+	for i+8 <= len(b) {
+		v := binary.LittleEndian.Uint64(b[i:])
+		low := (v - ones*0x0e) &^ v & highs // set for bytes below 0x0e
+		if low == 0 {
 			i += 8
+			continue
 		}
-		for end := min(i+8, len(b)); i < end; i++ {
-			if c := b[i]; c <= '\r' && (c == '\r' || c == '\n' || c == 0) {
-				return i
-			}
+		i += bits.TrailingZeros64(low) / 8 // the lowest one is exact
+		if c := b[i]; c == '\r' || c == '\n' || c == 0 {
+			return i
 		}
-		if i >= len(b) {
+		i++
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c <= '\r' && (c == '\r' || c == '\n' || c == 0) {
 			return i
 		}
 	}
+	return i
+}
+
+// indexColon returns the first index at or after i that holds a colon, or len(b).
+func indexColon(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		v := binary.LittleEndian.Uint64(b[i:]) ^ ones*':'
+		if z := (v - ones) &^ v & highs; z != 0 {
+			return i + bits.TrailingZeros64(z)/8
+		}
+	}
+	for ; i < len(b) && b[i] != ':'; i++ {
+	}
+	return i
+}
+
+// skipTarget returns the first index at or after i whose byte is not of class cTarget.
+func skipTarget(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		v := binary.LittleEndian.Uint64(b[i:])
+		hash, del := v^ones*'#', v^ones*0x7f
+		odd := (v-ones*0x21)&^v | v | (hash-ones)&^hash | (del-ones)&^del
+		if odd&highs != 0 {
+			break
+		}
+	}
+	return skipClass(b, i, cTarget)
 }

@@ -1,6 +1,9 @@
 package htx
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // FieldID names the fields that anything here looks up. None is any other.
 type FieldID uint8
@@ -130,6 +133,9 @@ var (
 )
 
 func init() {
+	for id := Host; id < fieldCount; id++ {
+		nameBytes[id][31] = byte(copy(nameBytes[id][:31], fieldNames[id]))
+	}
 	for seed := uint64(0x9e3779b97f4a7c15); ; seed = seed*0x5851f42d4c957f2d + 0x14057b7ef767814f {
 		if tryNameSeed(seed | 1) {
 			return
@@ -140,7 +146,7 @@ func init() {
 func tryNameSeed(seed uint64) bool {
 	var t [1 << nameBits]FieldID
 	for id := Host; id < fieldCount; id++ {
-		h := nameKey(fieldNames[id]) * seed >> (64 - nameBits)
+		h := nameKey([]byte(fieldNames[id])) * seed >> (64 - nameBits)
 		if t[h] != None {
 			return false
 		}
@@ -150,27 +156,53 @@ func tryNameSeed(seed uint64) bool {
 	return true
 }
 
-func nameKey[T []byte | string](b T) uint64 {
+// foldBits set in every byte turns a letter of a name to lower case and leaves
+// digits and '-' alone: names of the table hold nothing else.
+const foldBits = 0x2020202020202020
+
+// nameBytes are the names again, padded, for comparing eight bytes at a time, with
+// their length in the last byte.
+var nameBytes [fieldCount][32]byte
+
+func nameKey(b []byte) uint64 {
 	n := len(b)
 	if n >= 4 {
-		lo := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24
-		hi := uint64(b[n-4]) | uint64(b[n-3])<<8 | uint64(b[n-2])<<16 | uint64(b[n-1])<<24
-		return lo ^ hi<<32 ^ uint64(n)<<27
+		lo := uint64(binary.LittleEndian.Uint32(b))
+		hi := uint64(binary.LittleEndian.Uint32(b[n-4:]))
+		return (lo | hi<<32 | foldBits) ^ uint64(n)<<27
 	}
 	k := uint64(n) << 56
 	for i := 0; i < n; i++ {
-		k |= uint64(b[i]) << (8 * i)
+		k |= uint64(b[i]|0x20) << (8 * i)
 	}
 	return k
 }
 
-// KnownField returns the ID of a lower-case name.
+// KnownField returns the ID of a name of token characters, in any case.
 func KnownField(b []byte) FieldID {
 	id := nameTable[nameKey(b)*nameSeed>>(64-nameBits)]
-	if id != None && string(b) == fieldNames[id] {
+	name := &nameBytes[id]
+	n := len(b)
+	if int(name[31]) != n {
+		return None
+	}
+	if n < 8 {
+		for i, c := range b {
+			if c|0x20 != name[i] {
+				return None
+			}
+		}
 		return id
 	}
-	return None
+	var diff uint64
+	for i := 0; i < n-8; i += 8 {
+		diff |= (binary.LittleEndian.Uint64(b[i:]) | foldBits) ^ binary.LittleEndian.Uint64(name[i:])
+	}
+	diff |= (binary.LittleEndian.Uint64(b[n-8:]) | foldBits) ^ binary.LittleEndian.Uint64(name[n-8:])
+	if diff != 0 {
+		return None
+	}
+	return id
 }
 
 // KnownFieldStr is KnownField for a string.
@@ -191,9 +223,22 @@ var lower = func() (t [256]byte) {
 
 // Lower lower-cases ASCII letters in place.
 func Lower(b []byte) {
-	for i, c := range b {
-		b[i] = lower[c]
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		v := binary.LittleEndian.Uint64(b[i:])
+		binary.LittleEndian.PutUint64(b[i:], lower8(v))
 	}
+	for ; i < len(b); i++ {
+		b[i] = lower[b[i]]
+	}
+}
+
+// lower8 lower-cases eight bytes: the high bit of each tells whether it is a capital.
+func lower8(v uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	low := v &^ highs
+	capital := (low + ones*(0x80-'A')) &^ (low + ones*(0x7f-'Z')) &^ v & highs
+	return v | capital>>2
 }
 
 // EqualFold reports whether b equals the lower-case s, ASCII case ignored.
