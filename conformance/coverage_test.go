@@ -1,0 +1,163 @@
+package conformance
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"hawser/engine"
+	_ "hawser/engine/daemon" // links every feature
+)
+
+var update = flag.Bool("update", false, "rewrite the README's table of coverage")
+
+const (
+	coverageBegin = "<!-- coverage: go test ./conformance -run TestCoverage -update -->"
+	coverageEnd   = "<!-- end of coverage -->"
+)
+
+// TestCoverage counts the names of HAProxy 3.5 that Hawser has, family by family, and holds the README's table to it.
+func TestCoverage(t *testing.T) {
+	dir := filepath.Join("..", "..", "shared", "keywords")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("the list of HAProxy's names is not here")
+	}
+	var table strings.Builder
+	table.WriteString("| family | of HAProxy 3.5 | supported |\n| --- | ---: | ---: |\n")
+	for _, f := range families(t, dir) {
+		var missing []string
+		for _, name := range f.names {
+			if !f.has(name) {
+				missing = append(missing, name)
+			}
+		}
+		fmt.Fprintf(&table, "| %s | %d | %d |\n", f.title, len(f.names), len(f.names)-len(missing))
+		sort.Strings(missing)
+		t.Logf("%s: %d of %d; missing: %s", f.title, len(f.names)-len(missing), len(f.names), strings.Join(missing, " "))
+	}
+	checkReadme(t, table.String())
+}
+
+type family struct {
+	title string
+	names []string
+	has   func(string) bool
+}
+
+func families(t *testing.T, dir string) []family {
+	column := func(file string, i int) []string { return readColumn(t, filepath.Join(dir, file), i) }
+	base := func(name string) string {
+		name, _, _ = strings.Cut(name, "(")
+		return name
+	}
+	return []family{
+		{"global keywords", column("global.tsv", 0), func(n string) bool { _, ok := engine.GlobalKeywords.Get(n); return ok }},
+		{"keywords of proxies", column("proxy.tsv", 0), func(n string) bool { _, ok := engine.Keywords.Get(n); return ok }},
+		{"`bind` options", column("bind.tsv", 0), func(n string) bool { _, ok := engine.BindKeywords.Get(strings.TrimPrefix(n, "ssl ")); return ok }},
+		{"`server` options", column("server.tsv", 0), func(n string) bool { _, ok := engine.ServerKeywords.Get(n); return ok }},
+		{"actions", pairs(t, filepath.Join(dir, "actions.tsv")), hasAction},
+		{"sample fetches", column("fetches.tsv", 0), func(n string) bool { _, ok := engine.Fetches.Get(base(n)); return ok }},
+		{"converters", column("converters.tsv", 0), func(n string) bool { _, ok := engine.Convs.Get(base(n)); return ok }},
+		{"ACL criteria", column("acl.tsv", 0), hasCriterion},
+		{"log-format aliases", column("logformat.tsv", 0), hasAlias},
+		{"runtime commands", commands(t, filepath.Join(dir, "cli.txt")), func(n string) bool { _, ok := engine.Commands.Get(n); return ok }},
+	}
+}
+
+func hasCriterion(n string) bool {
+	_, derived := engine.Criteria.Get(n)
+	_, fetch := engine.Fetches.Get(n)
+	return derived || fetch
+}
+
+func hasAlias(n string) bool {
+	n = strings.TrimPrefix(n, "%")
+	_, ok := engine.LogAliases.Get(n)
+	return ok || n == "o"
+}
+
+func hasAction(pair string) bool {
+	set, name, _ := strings.Cut(pair, "\t")
+	for id, s := range engine.RulesetName {
+		if s == set {
+			_, ok := engine.Actions[id].Get(strings.TrimSuffix(name, "*"))
+			if !ok {
+				_, ok = engine.Actions[id].Get(name)
+			}
+			return ok
+		}
+	}
+	return false
+}
+
+func readColumn(t *testing.T, file string, i int) []string {
+	var out []string
+	for _, line := range readLines(t, file) {
+		cols := strings.Split(line, "\t")
+		out = append(out, cols[i])
+	}
+	return out
+}
+
+func pairs(t *testing.T, file string) []string { return readLines(t, file) }
+
+func commands(t *testing.T, file string) []string {
+	var out []string
+	for _, line := range readLines(t, file) {
+		name, _, _ := strings.Cut(line, " [")
+		out = append(out, name)
+	}
+	return out
+}
+
+// readLines returns the lines of a list without its comments and, in .tsv files, its heading.
+func readLines(t *testing.T, file string) []string {
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []string
+	heading := strings.HasSuffix(file, ".tsv")
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		line := sc.Text()
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if heading {
+			heading = false
+			continue
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func checkReadme(t *testing.T, table string) {
+	readme := filepath.Join("..", "README.md")
+	data, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	from, to := strings.Index(text, coverageBegin), strings.Index(text, coverageEnd)
+	if from < 0 || to < 0 {
+		t.Fatalf("the README lacks the marks of the table of coverage")
+	}
+	want := text[:from+len(coverageBegin)] + "\n" + table + text[to:]
+	if text == want {
+		return
+	}
+	if !*update {
+		t.Errorf("the README's table of coverage is old: run go test ./conformance -run TestCoverage -update")
+		return
+	}
+	if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
