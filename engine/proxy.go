@@ -187,3 +187,12 @@ func (px *Proxy) Inherit(d *Proxy) {
 	px.Slots.inherit(&d.Slots)
 	px.Defaults = d
 }
+
+// AbortsOnClose tells whether a client that closes its side ends what was not
+// begun for it: the default in HTTP mode (option abortonclose).
+func (px *Proxy) AbortsOnClose() bool {
+	if px.OptionsSet.Has(OptAbortOnClose) {
+		return px.Options.Has(OptAbortOnClose)
+	}
+	return px.IsHTTP()
+}

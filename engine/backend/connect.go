@@ -158,5 +158,5 @@ func turnAround(s *engine.Stream) bool {
 
 // clientLeft looks whether the client closed, where that ends a stream early.
 func clientLeft(s *engine.Stream) bool {
-	return s.Back.Options.Has(engine.OptAbortOnClose) && s.Sess.Conn.PeerClosed()
+	return s.Back.AbortsOnClose() && s.Sess.Conn.PeerClosed()
 }

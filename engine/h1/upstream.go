@@ -129,20 +129,17 @@ func (u *Upstream) Flush() error {
 const watch = 200 * time.Millisecond
 
 // ReadHead reads the next response head. While it waits it looks now and then
-// whether the client is still there, where option abortonclose wants that.
+// whether the client is still there: with option abortonclose a client that left
+// makes the server see a half-closed connection, and a killed stream ends.
 func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 	t := &u.s.Sess.RT.Global.Tune
-	look := u.s.Back.Options.Has(engine.OptAbortOnClose) && u.s.Ex.Body() == nil
+	look := u.upfin && u.s.Back.AbortsOnClose()
 	started := clock.Now()
 	for {
-		if look {
-			u.c.SetReadBy(conn.Inspect, clock.Now().Add(watch))
-		}
+		u.c.SetReadBy(conn.Inspect, clock.Now().Add(watch))
 		err := u.parser.ReadResponse(u.c, m, req, t.BufSize-t.MaxRewrite)
 		if err == nil {
-			if look {
-				u.c.SetReadBy(conn.NoClass, 0)
-			}
+			u.c.SetReadBy(conn.NoClass, 0)
 			u.begin(m)
 			return nil
 		}
@@ -150,8 +147,12 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 			u.record(m)
 			return err
 		}
-		if u.s.Killed.Load() || u.s.Sess.Conn.PeerClosed() {
+		if u.s.Killed.Load() {
 			return engine.ErrClientAborted
+		}
+		if look && u.s.Sess.Conn.PeerClosed() {
+			look = false
+			u.c.CloseWrite()
 		}
 		if to := u.s.Timeout.Server; to > 0 && clock.Now().Sub(started) >= to {
 			u.c.SetReadBy(conn.NoClass, 0)

@@ -22,10 +22,20 @@ func waitBody(s *engine.Stream, px *engine.Proxy) step {
 	if px == nil || s.BodyDone || len(s.ReqBody) > 0 {
 		return next
 	}
-	if !px.Options.Has(engine.OptBufferRequest) && !px.WantsBody {
+	if !px.Options.Has(engine.OptBufferRequest) && !px.WantsBody && !keepsForRetry(s, px) {
 		return next
 	}
 	return BufferBody(s, 0)
+}
+
+// keepsForRetry tells whether a retry after the request was sent is allowed and
+// the body small enough to be kept for it.
+func keepsForRetry(s *engine.Stream, px *engine.Proxy) bool {
+	if px.RetryOn&^engine.RetryConnFailure == 0 || px.Side&engine.Back == 0 {
+		return false
+	}
+	n, t := s.Req.BodyLen, &s.Sess.RT.Global.Tune
+	return n > 0 && n <= int64(t.BufSize-t.MaxRewrite)
 }
 
 // BufferBody reads the request body into s.ReqBody: all of it, or as much as the
