@@ -25,7 +25,7 @@ unit:
 	$(GO) test -race -p 2 $(UNITS)
 
 conformance:
-	$(GO) test -count=1 -v -timeout 10m ./conformance
+	$(GO) test -count=1 -v -timeout 20m ./conformance
 
 # One feature's stories: make stories S=keepalive ON=hawser
 stories: setup

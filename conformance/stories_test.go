@@ -105,9 +105,14 @@ func runAll(t *testing.T, p program, all []story, known map[string]bool, count, 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(tmp) })
+	runs := !p.subject || runsAtAll(p, tmp)
 	slots := make(chan struct{}, storyJobs)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
+			if !runs && known[s.name] {
+				count.set(s.name, pending)
+				t.Skip("pending: " + p.name + " does not run the plainest configuration yet")
+			}
 			t.Parallel()
 			slots <- struct{}{}
 			limit := storyLimit
@@ -130,6 +135,16 @@ func runAll(t *testing.T, p program, all []story, known map[string]bool, count, 
 			}
 		})
 	}
+}
+
+// runsAtAll tells whether a program accepts a configuration of three lines: else no pending story needs to wait for its timeout.
+func runsAtAll(p program, tmp string) bool {
+	file := filepath.Join(tmp, "plain.cfg")
+	plain := "defaults\n mode http\n timeout client 1s\nfrontend fe\n bind unix@" + tmp + "/fe\n http-request return status 200\n"
+	if err := os.WriteFile(file, []byte(plain), 0o600); err != nil {
+		return true
+	}
+	return exec.Command(p.path, "-c", "-f", file).Run() == nil
 }
 
 // judge turns what a story did on our own program into a verdict about us.
