@@ -3,7 +3,6 @@ package conn
 import (
 	"io"
 	"net"
-	"sync"
 	"time"
 
 	"hawser/engine/clock"
@@ -24,6 +23,7 @@ type Conn struct {
 	buf  []byte // nil while nothing is buffered and a read waits
 	r, w int    // buffered bytes are buf[r:w]
 	size int
+	pool *bufferPool
 
 	src, dst net.Addr // overrides by PROXY protocol, set before the stream begins
 }
@@ -33,7 +33,7 @@ func New(nc net.Conn, size int) *Conn {
 	if size <= 0 {
 		size = DefaultSize
 	}
-	c := &Conn{size: size}
+	c := &Conn{size: size, pool: poolOf(size)}
 	c.sock.init(nc)
 	c.Conn = &c.sock
 	return c
@@ -61,31 +61,10 @@ func (c *Conn) SetUpper(upper net.Conn) { c.Conn, c.secure = upper, true }
 // Upper returns what SetUpper set, or the Socket.
 func (c *Conn) Upper() net.Conn { return c.Conn }
 
-// ---- buffer
-
-var pools sync.Map // size → *sync.Pool of *[]byte
-
-func poolOf(size int) *sync.Pool {
-	if p, ok := pools.Load(size); ok {
-		return p.(*sync.Pool)
-	}
-	p, _ := pools.LoadOrStore(size, &sync.Pool{New: func() any { b := make([]byte, size); return &b }})
-	return p.(*sync.Pool)
-}
-
-// GetBuffer and PutBuffer share the read buffers of all connections.
-func GetBuffer(size int) []byte { return (*poolOf(size).Get().(*[]byte))[:size] }
-
-// PutBuffer gives back a buffer from GetBuffer.
-func PutBuffer(b []byte) {
-	b = b[:cap(b)]
-	poolOf(len(b)).Put(&b)
-}
-
 // free returns the free part of the buffer, taking one from the pool if needed.
 func (c *Conn) free() []byte {
 	if c.buf == nil {
-		c.buf = GetBuffer(c.size)
+		c.buf = c.pool.get()
 	}
 	if c.r == c.w {
 		c.r, c.w = 0, 0
@@ -96,7 +75,7 @@ func (c *Conn) free() []byte {
 // parkBuffer gives an empty buffer back while a read waits.
 func (c *Conn) parkBuffer() {
 	if c.r == c.w && c.buf != nil && len(c.buf) == c.size {
-		PutBuffer(c.buf)
+		c.pool.put(c.buf)
 		c.buf, c.r, c.w = nil, 0, 0
 	}
 }

@@ -453,3 +453,28 @@ func BenchmarkPingPongNet(b *testing.B) {
 		x.Read(msg)
 	}
 }
+
+func TestParkedReadAllocatesNothing(t *testing.T) {
+	a, b := pair(t)
+	clock.Start()
+	defer clock.Stop()
+	b.SetReadTimeout(Idle, time.Minute)
+	go func() {
+		for {
+			if _, err := b.ReadMore(); err != nil {
+				return
+			}
+			n := b.Buffered()
+			b.Write(b.Bytes())
+			b.Discard(n)
+		}
+	}()
+	msg := []byte("ping")
+	if n := testing.AllocsPerRun(500, func() {
+		a.Write(msg)
+		a.Peek(4)
+		a.Discard(4)
+	}); n != 0 {
+		t.Errorf("%v allocations per exchange", n)
+	}
+}

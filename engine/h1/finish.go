@@ -2,7 +2,10 @@ package h1
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"math"
+	"math/rand/v2"
 
 	"hawser/engine/htx"
 )
@@ -32,8 +35,11 @@ func (p *Parser) finishRequest(m *htx.Msg) error {
 		return ErrCodingOther
 	}
 	matchUpgrade(m, &s)
-	if m.Flags&htx.WebSocket != 0 && !s.wsKey && !p.Relaxed {
-		return ErrWebSocketKey
+	if m.Flags&htx.WebSocket != 0 && !s.wsKey {
+		if !p.Relaxed {
+			return ErrWebSocketKey
+		}
+		addWebSocketKey(m)
 	}
 	p.ambiguity(m)
 	if err := p.payload(m); err != nil {
@@ -387,6 +393,17 @@ func filterList(m *htx.Msg, i int, keep func(tok []byte) bool) {
 	} else {
 		m.Fields[i].Value.Len = uint32(out)
 	}
+}
+
+// addWebSocketKey makes up the key that a client left out, as HAProxy does where
+// violations are allowed: servers insist on one.
+func addWebSocketKey(m *htx.Msg) {
+	var key [16]byte
+	binary.LittleEndian.PutUint64(key[:], rand.Uint64())
+	binary.LittleEndian.PutUint64(key[8:], rand.Uint64())
+	var b [24]byte
+	base64.StdEncoding.Encode(b[:], key[:])
+	m.AddID(htx.SecWebSocketKey, b[:])
 }
 
 // matchUpgrade drops Upgrade fields that no Connection field speaks for, and the
