@@ -42,7 +42,7 @@ type tinyProxy struct {
 	seen chan *engine.Stream
 }
 
-func startProxy(t *testing.T, origin string, edit func(fe, be *engine.Proxy)) string {
+func startProxy(t testing.TB, origin string, edit func(fe, be *engine.Proxy)) string {
 	t.Helper()
 	rt := &engine.Runtime{Proc: &engine.ProcState{}, ProcVars: &engine.ProcVars{}}
 	engine.SetGlobalDefaults(&rt.Global)
