@@ -10,6 +10,10 @@ type Error struct {
 
 func (e *Error) Error() string { return "h1: " + e.Why }
 
+// Malformed reports whether the peer sent bytes that are no message, as opposed to
+// none at all: the stream tells a bad client from one that left.
+func (e *Error) Malformed() bool { return e != ErrBodyCut && e != ErrCut }
+
 // ErrMore says that the head is not complete yet and that nothing is wrong so far.
 var ErrMore = errors.New("h1: more bytes are needed")
 
