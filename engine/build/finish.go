@@ -12,13 +12,30 @@ import (
 func finish(b *engine.Build) {
 	b.RT.Index()
 	b.Px = nil
-	b.At(engine.StageFinish, func() { adopt(b) })
+	b.At(engine.StageFinish, func() {
+		adopt(b)
+		beginServers(b)
+	})
 	for _, px := range b.RT.Proxies {
 		b.Px = px
 		b.At(engine.StageFinish, func() { check(b, px) })
 		b.At(engine.StageMake, func() { makeProxy(b, px) })
 	}
 	b.Px = nil
+}
+
+// beginServers gives the servers that are new their first state.
+func beginServers(b *engine.Build) {
+	for _, px := range b.RT.Proxies {
+		for _, srv := range px.Servers {
+			if srv.State == nil {
+				srv.State = &engine.ServerState{}
+			}
+			if srv.Was == nil {
+				srv.Begin()
+			}
+		}
+	}
 }
 
 // check warns of what will not work as meant.
@@ -86,10 +103,7 @@ func makeProxy(b *engine.Build, px *engine.Proxy) {
 	if px.Side&engine.Back == 0 {
 		return
 	}
-	name := "random"
-	if px.Mode == engine.ModeTCP {
-		name = "roundrobin"
-	}
+	name := "random" // configuration manual, "balance"
 	words := px.Balance.Words
 	if len(words) > 0 {
 		name = words[0].Text

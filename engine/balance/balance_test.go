@@ -1,0 +1,166 @@
+package balance
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"hawser/engine"
+)
+
+// farmOf makes a backend with servers a, b, c … of the given weights.
+func farmOf(t testing.TB, algorithm string, weights ...int) *engine.Proxy {
+	t.Helper()
+	px := &engine.Proxy{Name: "b", Kind: "backend", Side: engine.Back, State: &engine.ProxyState{}, RT: &engine.Runtime{}}
+	for i, w := range weights {
+		srv := &engine.Server{Name: string(rune('a' + i)), ID: i + 1, Px: px, Index: i, ServerSpec: engine.DefaultServerSpec(), State: &engine.ServerState{}}
+		srv.Weight = w
+		srv.Begin()
+		px.Servers = append(px.Servers, srv)
+	}
+	setBalance(t, px, algorithm)
+	return px
+}
+
+func setBalance(t testing.TB, px *engine.Proxy, words ...string) {
+	t.Helper()
+	b := &engine.Build{RT: px.RT, Px: px}
+	l := &engine.Line{Words: []engine.Word{{Text: "balance"}}}
+	for _, w := range words {
+		l.Words = append(l.Words, engine.Word{Text: w})
+	}
+	if err := parseBalance(b, l); err != nil {
+		t.Fatal(err)
+	}
+	row, _ := engine.Balances.Get(px.Balance.Words[0].Text)
+	bal, err := row.New(b, px, px.Balance.Words[1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	px.Balancer = bal
+}
+
+func picks(px *engine.Proxy, n int) string {
+	var out []byte
+	for range n {
+		if srv := px.Balancer.Pick(nil, nil); srv != nil {
+			out = append(out, srv.Name...)
+		} else {
+			out = append(out, '-')
+		}
+	}
+	return string(out)
+}
+
+// The sequences were recorded from HAProxy with nbthread 1.
+func TestSequences(t *testing.T) {
+	for _, tc := range []struct {
+		algorithm string
+		weights   []int
+		want      string
+	}{
+		{"roundrobin", []int{1, 1, 1}, "abcabcabc"},
+		{"roundrobin", []int{1, 2}, "bbabbabba"},
+		{"roundrobin", []int{1, 2, 3}, "cbcacbcbcacb"},
+		{"roundrobin", []int{10, 1, 1}, "aaaaabaaaaacaaaaabaaaaac"},
+		{"roundrobin", []int{7, 5, 3}, "abacbaabcabaabcabacbaabcabaabcabacbaabcabaabc"},
+		{"roundrobin", []int{1, 2, 3, 1, 7}, "ecebeceaedebceecebeceaedebceece"},
+		{"roundrobin", []int{7, 3, 1, 10}, "dadbdadadcadbdadadbdadadbdadad"},
+		{"roundrobin", []int{1, 0, 1}, "acacac"},
+		{"static-rr", []int{1, 2}, "abbabbabb"},
+		{"static-rr", []int{1, 2, 3}, "acbcbcacbcbc"},
+		{"static-rr", []int{10, 1, 1}, "aaaaaabaaaacaaaaaabaaaac"},
+		{"static-rr", []int{7, 5, 3}, "ababcaabacababcababcaabacababc"},
+		{"static-rr", []int{100, 50, 25}, "aababacaababac"},
+	} {
+		t.Run(fmt.Sprint(tc.algorithm, tc.weights), func(t *testing.T) {
+			if got := picks(farmOf(t, tc.algorithm, tc.weights...), len(tc.want)); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func setWeight(srv *engine.Server, w int) {
+	srv.State.UWeight.Store(int32(w))
+	srv.Reweigh()
+	srv.Px.Balancer.Changed(srv)
+}
+
+// Every algorithm leaves out servers without weight, full ones where it may,
+// and uses backups only when nothing else is left.
+func TestStates(t *testing.T) {
+	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn", "first"} {
+		if _, ok := engine.Balances.Get(alg); !ok {
+			continue
+		}
+		t.Run(alg, func(t *testing.T) {
+			px := farmOf(t, alg, 1, 1, 1, 1)
+			a, b, c, d := px.Servers[0], px.Servers[1], px.Servers[2], px.Servers[3]
+			c.Backup, d.Backup = true, true
+			px.Balancer.Changed(nil)
+			expectOnly(t, px, "ab")
+			a.State.MaxConn.Store(1)
+			a.State.Served.Store(1)
+			expectOnly(t, px, "b")
+			a.State.Served.Store(0)
+			setWeight(b, 0)
+			expectOnly(t, px, "a")
+			setWeight(a, 0)
+			expectOnly(t, px, "c")
+			if got := px.State.Active.Load(); got != 1 {
+				t.Errorf("active %d, want 1", got)
+			}
+			px.Options |= engine.OptAllBackups
+			px.Balancer.Changed(nil)
+			expectOnly(t, px, "cd")
+			setWeight(c, 0)
+			setWeight(d, 0)
+			expectOnly(t, px, "-")
+			setWeight(b, 3)
+			expectOnly(t, px, "b")
+			if got := px.Balancer.Pick(nil, b); got != b {
+				t.Errorf("the only one is avoided: got %v", got)
+			}
+		})
+	}
+}
+
+func expectOnly(t *testing.T, px *engine.Proxy, want string) {
+	t.Helper()
+	seen := map[rune]bool{}
+	for _, c := range picks(px, 60) {
+		seen[c] = true
+	}
+	if len(seen) != len(want) {
+		t.Errorf("picked %v, want all of %q", seen, want)
+	}
+	for _, c := range want {
+		if !seen[c] {
+			t.Errorf("%c was never picked", c)
+		}
+	}
+}
+
+func BenchmarkPick(b *testing.B) {
+	weights := make([]int, 1000)
+	for i := range weights {
+		weights[i] = 1 + i%3
+	}
+	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn"} {
+		if _, ok := engine.Balances.Get(alg); !ok {
+			continue
+		}
+		b.Run(alg, func(b *testing.B) {
+			px := farmOf(b, alg, weights...)
+			b.ReportAllocs()
+			for b.Loop() {
+				srv := px.Balancer.Pick(nil, nil)
+				px.Balancer.Taken(srv)
+				px.Balancer.Dropped(srv)
+			}
+		})
+	}
+}
+
+func TestMain(m *testing.M) { os.Exit(m.Run()) }

@@ -1,0 +1,195 @@
+package dial
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hawser/engine"
+	"hawser/engine/clock"
+	"hawser/engine/conn"
+)
+
+func init() {
+	engine.OnMake(func(_ *engine.Build, px *engine.Proxy) {
+		for _, srv := range px.Servers {
+			if srv.Dial == nil {
+				srv.Dial = New(srv)
+			}
+		}
+	})
+}
+
+// New makes the connector of a server.
+func New(srv *engine.Server) engine.Connector {
+	d := &dialer{srv: srv, src: srv.Source, header: header.Get(srv)}
+	px := srv.Px
+	if d.src == nil {
+		d.src = px.Source
+	}
+	d.keepAlive = px.Options.Has(engine.OptServerKA)
+	d.probes = probes.Get(px)
+	d.special = d.keepAlive || srv.TCPUserTimeout > 0 || sockets.Get(srv) != nil
+	if px.RT != nil {
+		d.bufSize = px.RT.Global.Tune.BufSize
+	}
+	return d
+}
+
+// dialer connects to one server. Immutable after build.
+type dialer struct {
+	srv       *engine.Server
+	src       *engine.SourceSpec
+	header    *headerConf
+	probes    *probeConf
+	keepAlive bool
+	special   bool // some socket option beyond TCP_NODELAY is wanted
+	bufSize   int
+}
+
+// Connect implements engine.Connector.
+func (d *dialer) Connect(spec *engine.DialSpec) (*conn.Conn, error) {
+	began := clock.Mono()
+	to := d.resolve(spec)
+	s, err := d.open(spec, &to)
+	if err != nil {
+		return nil, failure(err)
+	}
+	c := conn.New(s, d.bufSize)
+	if spec.SendProxy != 0 {
+		if err := d.sendHeader(spec, c, &to); err != nil {
+			c.Abort()
+			return nil, failure(err)
+		}
+	}
+	if spec.TLS == nil {
+		return c, nil
+	}
+	left := spec.Timeout
+	if left > 0 {
+		if left -= time.Duration(clock.Mono() - began); left <= 0 {
+			c.Abort()
+			return nil, &engine.ConnectError{Err: os.ErrDeadlineExceeded, Timeout: true, TLS: true}
+		}
+	}
+	secure, _, err := spec.TLS.Handshake(spec, d.srv, c, left)
+	if err != nil {
+		c.Abort()
+		_, slow := conn.IsTimeout(err)
+		return nil, &engine.ConnectError{Err: err, TLS: true, Timeout: slow || errors.Is(err, os.ErrDeadlineExceeded)}
+	}
+	return secure, nil
+}
+
+// open makes the socket and connects it.
+func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
+	family := to.family()
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if family != unix.AF_UNIX {
+		if err = d.prepare(fd, spec, to); err != nil {
+			unix.Close(fd)
+			return nil, &localError{err}
+		}
+	}
+	err = unix.Connect(fd, to.sockaddr())
+	for err == unix.EINTR {
+		err = unix.Connect(fd, to.sockaddr())
+	}
+	if err != nil && err != unix.EINPROGRESS {
+		unix.Close(fd)
+		return nil, err
+	}
+	s, e := newSocket(fd)
+	if e != nil {
+		return nil, e
+	}
+	if err == nil {
+		return s, nil
+	}
+	if err := s.await(spec.Timeout); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare sets the options that precede the connection.
+func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if d.special {
+		d.options(fd)
+	}
+	if d.src != nil {
+		return d.bindSource(fd, spec, to)
+	}
+	return nil
+}
+
+// await waits until the connection is there.
+func (s *socket) await(limit time.Duration) error {
+	if limit > 0 {
+		s.SetWriteDeadline(time.Now().Add(limit))
+		defer s.SetWriteDeadline(time.Time{})
+	}
+	errno := 0
+	err := s.raw.Write(func(fd uintptr) bool {
+		// The state is looked at before waiting: the poller's event may be past.
+		var err error
+		if errno, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR); err != nil || errno != 0 {
+			return true
+		}
+		_, err = unix.Getpeername(int(fd))
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	if errno != 0 {
+		return syscall.Errno(errno)
+	}
+	return nil
+}
+
+// localError marks what failed before anything was sent.
+type localError struct{ error }
+
+func (e *localError) Unwrap() error { return e.error }
+
+// failure turns an error into a ConnectError.
+func failure(err error) *engine.ConnectError {
+	ce := &engine.ConnectError{Err: err}
+	var local *localError
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ETIMEDOUT):
+		ce.Timeout = true
+	case errors.Is(err, unix.ECONNREFUSED):
+		ce.Refused = true
+	case errors.As(err, &local), errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE),
+		errors.Is(err, unix.EADDRNOTAVAIL), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.EAGAIN):
+		ce.Local = true
+	}
+	return ce
+}
+
+// zone is the interface's number of a link-local address.
+func zone(a netip.Addr) uint32 {
+	if a.Zone() == "" {
+		return 0
+	}
+	if n, err := strconv.Atoi(a.Zone()); err == nil {
+		return uint32(n)
+	}
+	if ifi, err := net.InterfaceByName(a.Zone()); err == nil {
+		return uint32(ifi.Index)
+	}
+	return 0
+}

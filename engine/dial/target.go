@@ -1,0 +1,82 @@
+package dial
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"hawser/engine"
+)
+
+// target is where one connection goes.
+type target struct {
+	ip   netip.AddrPort
+	path string // UNIX; abstract ones begin with NUL
+}
+
+// resolve finds the address of a connection: the caller's, the one set at run
+// time, or the configured one, with what the client's destination fills in.
+func (d *dialer) resolve(spec *engine.DialSpec) target {
+	a := spec.Addr
+	if a == nil {
+		a = d.addr()
+	}
+	if a.Path != "" {
+		return target{path: a.Path}
+	}
+	ip, port := a.IP, a.Port
+	if spec.Strm != nil && (a.Dst || a.MapPort) {
+		dst := spec.Strm.Sess.Dst
+		if a.Dst && dst.IsValid() {
+			ip = dst.Addr()
+		}
+		if a.MapPort {
+			port += int(dst.Port())
+		}
+		if a.Dst && port == 0 {
+			port = int(dst.Port())
+		}
+	}
+	return target{ip: netip.AddrPortFrom(ip, uint16(port))}
+}
+
+// addr is the server's address in force.
+func (d *dialer) addr() *engine.ServerAddr {
+	st := d.srv.State
+	st.Mu.Lock()
+	a := st.Addr
+	st.Mu.Unlock()
+	if a != nil {
+		return a
+	}
+	return &d.srv.Addr
+}
+
+func (t *target) family() int {
+	switch {
+	case t.path != "":
+		return unix.AF_UNIX
+	case t.ip.Addr().Unmap().Is4():
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
+
+func (t *target) sockaddr() unix.Sockaddr {
+	if t.path != "" {
+		name := t.path
+		if name[0] == 0 {
+			name = "@" + name[1:]
+		}
+		return &unix.SockaddrUnix{Name: name}
+	}
+	return sockaddr(t.ip)
+}
+
+func sockaddr(ap netip.AddrPort) unix.Sockaddr {
+	a := ap.Addr().Unmap()
+	if a.Is4() {
+		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: a.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: a.As16(), ZoneId: zone(a)}
+}

@@ -1,0 +1,67 @@
+package engine
+
+import "time"
+
+// WeightScale is how many steps one unit of a server's weight has, so that
+// slowstart can ramp small weights smoothly.
+const WeightScale = 16
+
+// Begin gives a server that no generation had before its first state: as the
+// configuration says, and up until a check finds otherwise (init-state).
+func (srv *Server) Begin() {
+	st := srv.State
+	st.UWeight.Store(int32(srv.Weight))
+	st.MaxConn.Store(int32(srv.MaxConn))
+	st.Op.Store(uint32(OpRunning))
+	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
+	st.LastChange.Store(time.Now().Unix())
+	if srv.Disabled {
+		st.Admin.Store(uint32(AdmCMaint))
+		st.Op.Store(uint32(OpStopped))
+	}
+	if srv.TrackSrv == nil {
+		srv.beginHealth()
+	}
+	srv.Reweigh()
+}
+
+// beginHealth applies init-state (server options, "init-state").
+func (srv *Server) beginHealth() {
+	st := srv.State
+	if !srv.Check || srv.Disabled {
+		return
+	}
+	switch srv.InitState {
+	case "fully-up":
+	case "down":
+		st.Op.Store(uint32(OpStopped))
+		st.Health.Store(int32(srv.Rise - 1))
+	case "fully-down":
+		st.Op.Store(uint32(OpStopped))
+		st.Health.Store(0)
+	default:
+		st.Health.Store(int32(srv.Rise)) // one failure takes it down
+	}
+}
+
+// Reweigh computes the effective weight anew from the states, the user's weight
+// and slowstart, and reports whether it changed. The balancer is not told.
+func (srv *Server) Reweigh() bool {
+	st := srv.State
+	w := int32(0)
+	if srv.takesTraffic() {
+		w = st.UWeight.Load() * WeightScale
+		if OpState(st.Op.Load()) == OpStarting && srv.SlowStart > 0 && w > 0 {
+			since := time.Since(time.Unix(st.LastChange.Load(), 0))
+			w = max(1, int32(int64(w)*int64(min(max(since, 0), srv.SlowStart))/int64(srv.SlowStart)))
+		}
+	}
+	return st.EWeight.Swap(w) != w
+}
+
+// takesTraffic reports whether new streams may be balanced to the server.
+func (srv *Server) takesTraffic() bool {
+	st := srv.State
+	op := OpState(st.Op.Load())
+	return st.Up() && op != OpStopping && AdminState(st.Admin.Load())&AdmDrain == 0
+}
