@@ -87,7 +87,7 @@ type Conn struct {
 	run      func(*engine.Stream)
 	s        *engine.Stream
 	parser   Parser
-	pending  int // bytes of the canonical head that fasthttp has not read yet
+	pending  int  // bytes of the canonical head that fasthttp has not read yet
 	taken    bool // the raw connection was handed out as a tunnel
 	lastEnd  int64
 
