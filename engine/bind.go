@@ -32,8 +32,14 @@ type Bind struct {
 	ALPN                                              []string
 	Nice                                              int
 	TCPUserTimeout                                    time.Duration
-	Label                                             string
+	Label, GUIDPrefix                                 string
+	CC                                                string // TCP congestion control
 	SSL                                               bool
 	TLS                                               TLSServer // nil: clear
 	Line                                              string    // the words of the line, for diagnostics
 }
+
+// ParseBind reads the addresses and options of a bind-like line (bind, stats
+// socket, the bind of peers) for what section says in messages; the keyword
+// feature provides it.
+var ParseBind func(b *Build, words []Word, kw Word, want unit.Want, section string) ([]*Bind, error)

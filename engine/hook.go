@@ -70,3 +70,17 @@ func Make(b *Build, px *Proxy) {
 		f(b, px)
 	}
 }
+
+var finishers []func(b *Build, px *Proxy)
+
+// OnFinish has f called for every proxy in StageFinish, once names are resolved
+// and before anything is made; for init functions of features that complete or
+// cross-check settings.
+func OnFinish(f func(b *Build, px *Proxy)) { finishers = append(finishers, f) }
+
+// Finish calls what OnFinish registered.
+func Finish(b *Build, px *Proxy) {
+	for _, f := range finishers {
+		f(b, px)
+	}
+}

@@ -42,6 +42,7 @@ const (
 	Legacy                                // removed from HAProxy; translated with a warning
 	HTTPOnly                              // ignored with a warning outside of mode http
 	Experimental
+	NotInDefault // a server option that default-server does not take
 )
 
 // Keyword is a directive of global, defaults or a proxy. Names of two words
@@ -83,6 +84,8 @@ type BindKeyword struct {
 	Flags KeywordFlags
 	Usage string
 	Parse func(b *Build, bind *Bind, name Word, args []Word) error
+	// Missing is the sentence when the argument is not there; "" a general one.
+	Missing string
 }
 
 // ServerKeyword is an option of a server or default-server line. Args is the
@@ -94,6 +97,8 @@ type ServerKeyword struct {
 	Usage  string
 	Parse  func(b *Build, srv *Server, name Word, args []Word) error
 	ParseN func(b *Build, srv *Server, name Word, rest []Word) (used int, err error)
+	// Missing is the sentence when the argument is not there; "" a general one.
+	Missing string
 }
 
 // SectionKeyword is a section other than global, defaults and the proxies.

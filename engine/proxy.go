@@ -40,6 +40,7 @@ type Proxy struct {
 	Side     Side
 	Kind     string // as the section is called: frontend, backend, listen, defaults
 	ID       int
+	CustomID bool // chosen by an id line
 	GUID     string
 	Pos      diag.Pos
 	RT       *Runtime

@@ -37,3 +37,10 @@ type Local struct {
 	Body  []byte // borrowed until the stream ends
 	Reply *Reply // the reply that it is made from; nil: Stream.Res was filled by its maker
 }
+
+// FindErrors returns the replies of an http-errors section; LoadErrorFile reads
+// an error file. The keyword feature provides them.
+var (
+	FindErrors    func(b *Build, name string) (map[int]*Reply, bool)
+	LoadErrorFile func(b *Build, file Word, status int) (*Reply, error)
+)

@@ -26,17 +26,21 @@ type Server struct {
 
 // ServerSpec holds the options of a server line and of default-server.
 type ServerSpec struct {
-	Host     string
-	Addr     ServerAddr
-	Weight   int // configured, 0 to 256
-	MaxConn  int
-	MinConn  int
-	MaxQueue int
-	Backup   bool
-	Disabled bool
-	Cookie   string
-	NonStick bool
-	GUID     string
+	Host       string // a name still to be resolved, or ""
+	HostFamily int    // unit.Family that the name may resolve to
+	Unresolved bool   // starts without an address (init-addr none)
+	CustomID   bool   // chosen by the id option
+	Template   bool   // made by server-template
+	Addr       ServerAddr
+	Weight     int // configured, 0 to 256
+	MaxConn    int
+	MinConn    int
+	MaxQueue   int
+	Backup     bool
+	Disabled   bool
+	Cookie     string
+	NonStick   bool
+	GUID       string
 
 	Check                             bool
 	Inter                             time.Duration

@@ -41,6 +41,7 @@ func beginServers(b *engine.Build) {
 // check warns of what will not work as meant.
 func check(b *engine.Build, px *engine.Proxy) {
 	resolveDefault(b, px)
+	engine.Finish(b, px)
 	if px.Disabled {
 		return
 	}

@@ -5,4 +5,5 @@ import (
 	_ "hawser/engine/balance"
 	_ "hawser/engine/dial"
 	_ "hawser/engine/h1"
+	_ "hawser/engine/keyword"
 )

@@ -1,0 +1,145 @@
+package keyword
+
+import (
+	"hawser/engine"
+)
+
+type optionRow struct {
+	name  string
+	in    engine.In
+	bit   engine.Options
+	usage string
+}
+
+var switches = []optionRow{
+	{"abortonclose", engine.InAll, engine.OptAbortOnClose, "give requests up whose client closed"},
+	{"allbackups", engine.InAllBE, engine.OptAllBackups, "use all backup servers together"},
+	{"checkcache", engine.InAllBE, engine.OptCheckCache, "block responses that set cookies and may be cached"},
+	{"contstats", engine.InAllFE, engine.OptContStats, "count traffic while it passes"},
+	{"http-buffer-request", engine.InAll, engine.OptBufferRequest, "wait for the request body before going on"},
+	{"http-drop-request-trailers", engine.InDefaults | engine.InBackend | engine.InListen, engine.OptDropReqTrailers, "drop trailers of requests"},
+	{"http-drop-response-trailers", engine.InAllFE, engine.OptDropResTrailers, "drop trailers of responses"},
+	{"http-ignore-probes", engine.InAllFE, engine.OptIgnoreProbes, "say nothing of connections that are closed unused"},
+	{"http-no-delay", engine.InAll, engine.OptNoDelay, "forward every piece at once"},
+	{"http-pretend-keepalive", engine.InAllBE, engine.OptPretendKeepAlive, "do not tell the server that its connection will be closed"},
+	{"http-use-proxy-header", engine.InAllFE, engine.OptUseProxyHeader, "obey Proxy-Connection as if it were Connection"},
+	{"idle-close-on-response", engine.InAllFE, engine.OptIdleCloseOnResponse, "delay the close of idle connections while stopping"},
+	{"independent-streams", engine.InAll, engine.OptIndependentStreams, "count inactivity of each direction by itself"},
+	{"nolinger", engine.InAll, engine.OptNoLinger, "close sockets at once"},
+	{"persist", engine.InAllBE, engine.OptPersist, "send to the server of the cookie even when it is down"},
+	{"prefer-last-server", engine.InAllBE, engine.OptPreferLastServer, "keep a client on the server that it used last"},
+	{"socket-stats", engine.InAllFE, engine.OptSocketStats, "count for each listener"},
+	{"splice-auto", engine.InAll, engine.OptSpliceAuto, "move data inside the kernel where it seems worth it"},
+	{"splice-request", engine.InAll, engine.OptSpliceRequest, "move request data inside the kernel"},
+	{"splice-response", engine.InAll, engine.OptSpliceResponse, "move response data inside the kernel"},
+	{"tcp-smart-accept", engine.InAllFE, engine.OptTCPSmartAccept, "save an acknowledgement at the start of a connection"},
+	{"tcp-smart-connect", engine.InAllBE, engine.OptTCPSmartConnect, "save an acknowledgement when connecting"},
+	{"clitcpka", engine.InAllFE, engine.OptClientKA, "TCP keep-alive on the client's side"},
+	{"srvtcpka", engine.InAllBE, engine.OptServerKA, "TCP keep-alive on the server's side"},
+	{"tcpka", engine.InAll, engine.OptClientKA | engine.OptServerKA, "TCP keep-alive on both sides"},
+	{"accept-unsafe-violations-in-http-request", engine.InAllFE, engine.OptUnsafeRequest, "let requests pass that violate the protocol"},
+	{"accept-unsafe-violations-in-http-response", engine.InAllBE, engine.OptUnsafeResponse, "let responses pass that violate the protocol"},
+	{"accept-invalid-http-request", engine.InAllFE, engine.OptUnsafeRequest, "the former name of accept-unsafe-violations-in-http-request"},
+	{"accept-invalid-http-response", engine.InAllBE, engine.OptUnsafeResponse, "the former name of accept-unsafe-violations-in-http-response"},
+	{"h1-case-adjust-bogus-client", engine.InAllFE, engine.OptCaseAdjustClient, "write header names to clients as h1-case-adjust says"},
+	{"h1-case-adjust-bogus-server", engine.InAllBE, engine.OptCaseAdjustServer, "write header names to servers as h1-case-adjust says"},
+	{"disable-h2-upgrade", engine.InAllFE, engine.OptDisableH2Upgrade, "do not look for HTTP/2 on connections that begin as HTTP/1"},
+	{"use-small-buffers", engine.InAllBE, engine.OptUseSmallBuffers, "use small buffers while waiting"},
+	{"transparent", engine.InAllBE, engine.OptTransparent, "connect to the address that the client asked for"},
+}
+
+func init() {
+	for _, row := range switches {
+		engine.AddKeywords(engine.Keyword{Name: "option " + row.name, In: row.in, Flags: engine.TakesNo | engine.TakesDefault,
+			Usage: "[no|default] option " + row.name + ": " + row.usage, Parse: setOption(row.bit)})
+	}
+	engine.AddKeywords(
+		engine.Keyword{Name: "option http-keep-alive", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option http-keep-alive: keep connections after a transaction (the default)", Parse: setHTTPMode(engine.HTTPKeepAlive)},
+		engine.Keyword{Name: "option http-server-close", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option http-server-close: close the server's connection after each transaction", Parse: setHTTPMode(engine.HTTPServerClose)},
+		engine.Keyword{Name: "option httpclose", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option httpclose: close both connections after each transaction", Parse: setHTTPMode(engine.HTTPClose)},
+		engine.Keyword{Name: "option forceclose", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option forceclose: write option httpclose", Parse: formerHTTPMode("forceclose", "httpclose", engine.HTTPClose)},
+		engine.Keyword{Name: "option httpclosed", In: engine.InAll, Flags: engine.TakesNo | engine.Legacy, Usage: "option httpclosed: write option httpclose", Parse: formerHTTPMode("httpclosed", "httpclose", engine.HTTPClose)},
+		engine.Keyword{Name: "option http-tunnel", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option http-tunnel: gone since HAProxy 2.1; remove it", Parse: formerHTTPMode("http-tunnel", "http-keep-alive", engine.HTTPKeepAlive)},
+		engine.Keyword{Name: "option http-use-htx", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option http-use-htx: the only way since HAProxy 2.1; remove it", Parse: formerOption},
+		engine.Keyword{Name: "option redispatch", In: engine.InAllBE, Max: 1, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option redispatch [<interval>]: try another server after failures", Parse: parseRedispatch},
+		engine.Keyword{Name: "redispatch", In: engine.InAllBE, Max: 0, Flags: engine.Legacy, Usage: "redispatch: write option redispatch", Parse: parseOldRedispatch},
+		engine.Keyword{Name: "option http-restrict-req-hdr-names", In: engine.InAll, Max: 1, Usage: "option http-restrict-req-hdr-names { preserve | delete | reject }: what becomes of request headers whose names hold other than letters, digits and dashes", Parse: parseRestrict},
+	)
+}
+
+func setOption(bit engine.Options) func(*engine.Build, *engine.Line) error {
+	return func(b *engine.Build, l *engine.Line) error {
+		px := b.Px
+		switch {
+		case l.Default:
+			px.Options &^= bit
+			px.OptionsSet &^= bit
+			return nil
+		case l.No:
+			px.Options &^= bit
+		default:
+			px.Options |= bit
+		}
+		px.OptionsSet |= bit
+		return nil
+	}
+}
+
+func setHTTPMode(m engine.HTTPMode) func(*engine.Build, *engine.Line) error {
+	return func(b *engine.Build, l *engine.Line) error {
+		switch {
+		case !l.No && !l.Default:
+			b.Px.HTTPMode = m
+		case b.Px.HTTPMode == m || l.Default:
+			b.Px.HTTPMode = engine.HTTPKeepAlive
+		}
+		return nil
+	}
+}
+
+func formerHTTPMode(old, now string, m engine.HTTPMode) func(*engine.Build, *engine.Line) error {
+	set := setHTTPMode(m)
+	return func(b *engine.Build, l *engine.Line) error {
+		b.Warn(l.Words[0].Pos, "option '%s' is not supported any more: write 'option %s' instead, or remove it.", old, now)
+		return set(b, l)
+	}
+}
+
+func formerOption(b *engine.Build, l *engine.Line) error {
+	b.Warn(l.Words[0].Pos, "'option %s' has no meaning any more: remove it.", l.Words[1].Text)
+	return nil
+}
+
+func parseRedispatch(b *engine.Build, l *engine.Line) error {
+	px, w := b.Px, word(l, 2)
+	switch {
+	case l.No || l.Default:
+		px.Redispatch = 0
+	case w.Text == "":
+		px.Redispatch = -1
+	default:
+		n, err := number(b, w, "invalid '%s' argument: '%s' (integer expected).", "option redispatch", w.Text)
+		px.Redispatch = n
+		return err
+	}
+	return nil
+}
+
+func parseOldRedispatch(b *engine.Build, l *engine.Line) error {
+	b.Warn(l.Words[0].Pos, "the 'redispatch' directive is gone since HAProxy 2.1: write 'option redispatch' instead.")
+	b.Px.Redispatch = -1
+	return nil
+}
+
+func parseRestrict(b *engine.Build, l *engine.Line) error {
+	w := word(l, 2)
+	const want = "option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option."
+	switch w.Text {
+	case "":
+		return fail(w, "missing parameter. "+want)
+	case "preserve", "delete", "reject":
+		restrict.Edit(b.Px).policy = w.Text
+		return nil
+	}
+	return fail(w, "invalid parameter '%s'. "+want, w.Text)
+}
