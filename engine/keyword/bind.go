@@ -12,6 +12,8 @@ func init() {
 	engine.AddKeywords(engine.Keyword{Name: "bind", In: engine.InFE, Max: -1,
 		Usage: "bind [<address>]:<port>[-<port>][,...] [options], bind /<path> [options]: where the frontend listens", Parse: parseBind})
 	engine.ParseBind = readBind
+	engine.KnownBind = func(name string) bool { return knownBind[name] }
+	engine.KnownServer = func(name string) bool { return knownServer[name] }
 }
 
 func parseBind(b *engine.Build, l *engine.Line) error {

@@ -40,24 +40,12 @@ func init() {
 		engine.ServerKeyword{Name: "pool-low-conn", Args: 1, Missing: "'pool-low-conn' expects <value> as argument.", Usage: "pool-low-conn <number>: idle connections that are kept", Parse: serverInt(func(s *engine.ServerSpec) *int { return &s.PoolLow })},
 		engine.ServerKeyword{Name: "pool-purge-delay", Args: 1, Missing: "'pool-purge-delay' expects <value> as argument.", Usage: "pool-purge-delay <time>: how often half of the idle connections are closed", Parse: parsePurgeDelay},
 		engine.ServerKeyword{Name: "pool-conn-name", Args: 1, Flags: engine.NoEffect, Missing: "'pool-conn-name' expects an expression", Usage: "pool-conn-name <expression>: idle connections are told apart by address and SNI only", Parse: serverIgnore},
-		engine.ServerKeyword{Name: "tcp-ut", Args: 1, Missing: "'tcp-ut' : missing TCP User Timeout value", Usage: "tcp-ut <time>: TCP user timeout", Parse: parseServerUT},
-		engine.ServerKeyword{Name: "tfo", Flags: engine.NoEffect, Usage: "tfo: connections are opened the usual way", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "no-tfo", Usage: "no-tfo: undoes tfo", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "cc", Args: 1, Flags: engine.NoEffect, Usage: "cc <name>: the system's choice of congestion control stays", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "idle-ping", Args: 1, Flags: engine.NoEffect, Usage: "idle-ping <time>: of HTTP/2 only, which does not exist here yet", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "shard", Args: 1, Flags: engine.NoEffect, Usage: "shard <number>: of peers only", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "proto", Args: 1, Missing: "'proto' : missing value", Usage: "proto { h1 | none }: the protocol spoken to the server", Parse: parseServerProto},
 		engine.ServerKeyword{Name: "ws", Args: 1, Missing: "'ws' has to be 'auto', 'h1' or 'h2'", Usage: "ws { auto | h1 }: the protocol of WebSocket streams, always h1 here", Parse: parseWS},
-		engine.ServerKeyword{Name: "send-proxy", Usage: "send-proxy: connections begin with a PROXY header, version 1", Parse: sendProxy(1)},
-		engine.ServerKeyword{Name: "send-proxy-v2", Usage: "send-proxy-v2: connections begin with a PROXY header, version 2", Parse: sendProxy(2)},
-		engine.ServerKeyword{Name: "send-proxy-v2-ssl", Usage: "send-proxy-v2-ssl: the same, with TLS information", Parse: sendProxy(2, "ssl")},
-		engine.ServerKeyword{Name: "send-proxy-v2-ssl-cn", Usage: "send-proxy-v2-ssl-cn: the same, with the common name of the client's certificate", Parse: sendProxy(2, "ssl", "cert-cn")},
-		engine.ServerKeyword{Name: "no-send-proxy", Usage: "no-send-proxy: undoes send-proxy", Parse: sendProxy(0)},
-		engine.ServerKeyword{Name: "no-send-proxy-v2", Usage: "no-send-proxy-v2: undoes send-proxy-v2", Parse: sendProxy(0)},
-		engine.ServerKeyword{Name: "no-send-proxy-v2-ssl", Usage: "no-send-proxy-v2-ssl: undoes send-proxy-v2-ssl", Parse: sendProxy(0)},
-		engine.ServerKeyword{Name: "no-send-proxy-v2-ssl-cn", Usage: "no-send-proxy-v2-ssl-cn: undoes send-proxy-v2-ssl-cn", Parse: sendProxy(0)},
-		engine.ServerKeyword{Name: "proxy-v2-options", Args: 1, Missing: "'proxy-v2-options' : missing option", Usage: "proxy-v2-options <option>[,...]: what else the PROXY header carries", Parse: parseProxyV2Options},
-		engine.ServerKeyword{Name: "source", Args: -1, Usage: "source <address>[:<port>[-<port>]] [usesrc ...] [interface <name>]: the address that connections come from", ParseN: parseServerSource},
 		engine.ServerKeyword{Name: "usesrc", Usage: "usesrc: only behind source", Parse: func(_ *engine.Build, _ *engine.Server, name engine.Word, _ []engine.Word) error {
 			return fail(name, "'usesrc' only allowed after a 'source' statement.")
 		}},
@@ -153,15 +141,6 @@ func parsePurgeDelay(b *engine.Build, srv *engine.Server, _ engine.Word, args []
 	return err
 }
 
-func parseServerUT(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine.Word) error {
-	d, err := unit.Time(args[0].Text, time.Millisecond)
-	if err != nil {
-		return fail(args[0], "'tcp-ut' : expects a positive delay in milliseconds")
-	}
-	srv.TCPUserTimeout = d
-	return nil
-}
-
 func parseServerProto(_ *engine.Build, _ *engine.Server, _ engine.Word, args []engine.Word) error {
 	switch args[0].Text {
 	case "h1", "none":
@@ -180,30 +159,4 @@ func parseWS(_ *engine.Build, _ *engine.Server, _ engine.Word, args []engine.Wor
 		return fail(args[0], "'ws' : 'h2' is known to HAProxy but not supported by Hawser yet")
 	}
 	return fail(args[0], "'ws' has to be 'auto', 'h1' or 'h2'")
-}
-
-func sendProxy(version int, opts ...string) serverParse {
-	return func(_ *engine.Build, srv *engine.Server, _ engine.Word, _ []engine.Word) error {
-		srv.SendProxy = version
-		if version == 0 {
-			srv.ProxyV2Opts = nil
-			return nil
-		}
-		srv.ProxyV2Opts = append(srv.ProxyV2Opts[:len(srv.ProxyV2Opts):len(srv.ProxyV2Opts)], opts...)
-		return nil
-	}
-}
-
-var proxyV2Options = map[string]bool{"ssl": true, "cert-cn": true, "cert-key": true, "cert-sig": true, "ssl-cipher": true, "authority": true, "crc32c": true, "unique-id": true}
-
-func parseProxyV2Options(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine.Word) error {
-	opts := srv.ProxyV2Opts[:len(srv.ProxyV2Opts):len(srv.ProxyV2Opts)]
-	for o := range strings.SplitSeq(args[0].Text, ",") {
-		if !proxyV2Options[o] {
-			return fail(args[0], "'%s' : proxy v2 option not implemented", o)
-		}
-		opts = append(opts, o)
-	}
-	srv.ProxyV2Opts = opts
-	return nil
 }
