@@ -2,7 +2,6 @@ package balance
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	"hawser/engine"
@@ -90,7 +89,7 @@ func setWeight(srv *engine.Server, w int) {
 // Every algorithm leaves out servers without weight, full ones where it may,
 // and uses backups only when nothing else is left.
 func TestStates(t *testing.T) {
-	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn", "first"} {
+	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn"} {
 		if _, ok := engine.Balances.Get(alg); !ok {
 			continue
 		}
@@ -163,4 +162,55 @@ func BenchmarkPick(b *testing.B) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
+// first fills one server after the other, in the order of their ids.
+func TestFirst(t *testing.T) {
+	px := farmOf(t, "first", 1, 1)
+	a, b := px.Servers[0], px.Servers[1]
+	a.ID, b.ID = 20, 10
+	px.Balancer.(*first).order.Store(nil)
+	px.Balancer.Changed(nil)
+	expectOnly(t, px, "b")
+	b.State.MaxConn.Store(2)
+	b.State.Served.Store(2)
+	expectOnly(t, px, "a")
+}
+
+// leastconn takes the least loaded server and follows the slots.
+func TestLeastConn(t *testing.T) {
+	px := farmOf(t, "leastconn", 1, 2)
+	count := map[string]int{}
+	for range 9 {
+		srv := px.Balancer.Pick(nil, nil)
+		srv.State.Served.Add(1)
+		px.Balancer.Taken(srv)
+		count[srv.Name]++
+	}
+	if count["a"] != 3 || count["b"] != 6 {
+		t.Errorf("shares %v, want 3 and 6", count)
+	}
+	a := px.Servers[0]
+	for range 3 {
+		px.Balancer.Dropped(a)
+		a.State.Served.Add(-1)
+	}
+	if got := picks(px, 2); got != "aa" {
+		t.Errorf("picked %s, want a twice: it is empty", got)
+	}
+}
+
+// hash-balance-factor moves keys on when their server has more than its part.
+func TestBoundedLoad(t *testing.T) {
+	px := farmOf(t, "roundrobin", 1, 1, 1)
+	px.Mode, px.Balance.Factor = engine.ModeHTTP, 150
+	px.Balance.HashType = []engine.Word{{Text: "consistent"}}
+	setBalance(t, px, "hdr(k)")
+	s := request{"127.0.0.1", "/", "k: v"}.stream()
+	own := px.Balancer.Pick(s, nil)
+	own.State.Served.Store(10)
+	if got := px.Balancer.Pick(s, nil); got == own {
+		t.Error("a server with all the load got more")
+	}
+	if got := px.Balancer.Pick(s, nil); got == nil {
+		t.Error("no server at all")
+	}
+}

@@ -44,7 +44,8 @@ func wt6(key []byte) uint32 {
 	return a ^ b
 }
 
-// avalanche is Jenkins's full avalanche of four bytes.
+// avalanche is Jenkins's full avalanche of four bytes, spread once more by a
+// multiplication.
 func avalanche(a uint32) uint32 {
 	a = (a + 0x7ed55d16) + a<<12
 	a = (a ^ 0xc761c23c) ^ a>>19
@@ -52,7 +53,7 @@ func avalanche(a uint32) uint32 {
 	a = (a + 0xd3a2646c) ^ a<<9
 	a = (a + 0xfd7046c5) + a<<3
 	a = (a ^ 0xb55a4f09) ^ a>>16
-	return a
+	return a * 3221225473
 }
 
 // number reads the decimal number that a key holds, for hash-type … none.

@@ -1,0 +1,54 @@
+package balance
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"hawser/engine"
+)
+
+func init() {
+	engine.AddBalances(engine.BalanceKeyword{
+		Name:  "first",
+		Usage: "first: the server with the lowest id that has a free slot",
+		New: func(_ *engine.Build, px *engine.Proxy, _ []engine.Word) (engine.Balancer, error) {
+			f := &first{}
+			f.px = px
+			f.Changed(nil)
+			return f, nil
+		},
+	})
+}
+
+// first fills servers up in the order of their ids.
+type first struct {
+	farm
+	order atomic.Pointer[[]*engine.Server]
+}
+
+// Changed sorts the servers anew.
+func (f *first) Changed(*engine.Server) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refresh() || f.order.Load() == nil {
+		order := slices.Clone(f.list)
+		slices.SortStableFunc(order, func(a, b *engine.Server) int { return cmp.Compare(a.ID, b.ID) })
+		f.order.Store(&order)
+	}
+}
+
+// Pick returns the first with a slot.
+func (f *first) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
+	var last *engine.Server
+	for _, srv := range *f.order.Load() {
+		switch {
+		case !srv.State.Usable() || full(srv):
+		case srv == avoid:
+			last = srv
+		default:
+			return srv
+		}
+	}
+	return last
+}
