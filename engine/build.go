@@ -188,9 +188,9 @@ func splitVar(name string) (VarScope, string, error) {
 		}
 	}
 	if name == "" {
-		return 0, "", errors.New("missing variable name's scope")
+		return 0, "", errors.New("missing variable name.")
 	}
-	return 0, "", diag.Errorf(diag.Pos{}, "invalid variable name '%s'. A variable name must be start by its scope. The scope can be 'proc', 'sess', 'txn', 'req', 'res' or 'check'", name)
+	return 0, "", diag.Errorf(diag.Pos{}, "invalid variable name '%s'. A variable name must start with its scope. The scope can be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'.", name)
 }
 
 func validVar(s string) bool {

@@ -96,6 +96,9 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 	if err != nil {
 		return nil, prefixed(name.Pos, err, "error detected in "+b.Px.Kind+" '"+b.Px.Name+"' while parsing '"+head+" "+name.Text+"' rule : ")
 	}
+	if w := ra.extra; w != nil {
+		return nil, diag.Errorf(w.Pos, "'%s %s' expects either 'if' or 'unless' followed by a condition but found '%s'.", head, name.Text, w.Text).AsTight()
+	}
 	r := &Rule{Do: do, Name: name.Text, Pos: name.Pos}
 	if r.Cond, err = b.Cond(cond, where, article(head+" "+name.Text)+" condition"); err != nil {
 		return nil, err

@@ -99,6 +99,17 @@ type RuleArgs struct {
 	Where   Where  // the place for expressions
 	Pos     diag.Pos
 	Line    *Line // the whole line
+	extra   *Word
+}
+
+// Only tells that the action takes the first n words: one more is an error, as
+// only a condition may follow. It returns them.
+func (a *RuleArgs) Only(n int) []Word {
+	if len(a.Words) > n {
+		a.extra = &a.Words[n]
+		return a.Words[:n]
+	}
+	return a.Words
 }
 
 // Actions is the table of actions for all rulesets: an action with different

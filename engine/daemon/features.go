@@ -2,8 +2,12 @@ package daemon
 
 // The features register their names when they are linked in.
 import (
+	_ "hawser/engine/action"
 	_ "hawser/engine/balance"
 	_ "hawser/engine/dial"
+	_ "hawser/engine/fetch"
 	_ "hawser/engine/h1"
 	_ "hawser/engine/keyword"
+	_ "hawser/engine/pattern"
+	_ "hawser/engine/vars"
 )

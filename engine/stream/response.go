@@ -109,10 +109,7 @@ func responseVerdict(s *engine.Stream, v engine.Verdict) step {
 		return next
 	case engine.Done:
 		setTerm(s, 'L', 'H')
-		if !s.Local.Set {
-			return over
-		}
-		return answer
+		return replied(s)
 	case engine.Deny:
 		countDenied(s, engine.Res)
 		setTerm(s, 'P', 'H')

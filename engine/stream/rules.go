@@ -68,10 +68,7 @@ func requestVerdict(s *engine.Stream, v engine.Verdict) step {
 		setTerm(s, 'L', 'R')
 		s.ReplyFrom = s.Env.Px
 		s.Front.State.FE.Intercepted.Add(1)
-		if !s.Local.Set {
-			return over
-		}
-		return answer
+		return replied(s)
 	case engine.Deny:
 		countDenied(s, engine.Req)
 		setTerm(s, 'P', 'R')
@@ -96,6 +93,18 @@ func requestVerdict(s *engine.Stream, v engine.Verdict) step {
 		setTerm(s, 'I', 'R')
 		return errorReply(s, 500)
 	}
+}
+
+// replied goes on after an action answered: what it prepared is sent, a reply that
+// it only named is made first, and without any it took the stream over.
+func replied(s *engine.Stream) step {
+	switch {
+	case s.Local.Set:
+		return answer
+	case s.Local.Reply != nil:
+		return prepare(s, s.Local.Reply)
+	}
+	return over
 }
 
 func countDenied(s *engine.Stream, dir engine.Dir) {

@@ -1,0 +1,77 @@
+package fetch
+
+import "hawser/engine"
+
+func init() {
+	engine.AddFetches(
+		row("unique-id", engine.TStr, engine.Everywhere, "The stream's unique ID (unique-id-format).", uniqueID),
+		engine.Fetch{Name: "acl", Out: engine.TBool, Where: engine.Everywhere, Usage: "([!]name,...): true if all named ACLs hold.",
+			Args: engine.OptArgs(1, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr),
+			Make: makeACL},
+	)
+}
+
+// uniqueID makes the ID on first use and keeps it for the stream.
+func uniqueID(e env, _ args) (smp, stat) {
+	s := e.Strm
+	if s == nil {
+		return none()
+	}
+	if len(s.UniqueID) == 0 {
+		f := s.Front.UniqueID.Fmt
+		if f == nil {
+			return none()
+		}
+		m := e.Mark()
+		e.Tmp = f.Append(e.Tmp, e)
+		s.UniqueID = append(s.UniqueID[:0], e.Tmp[m:]...)
+		e.Tmp = e.Tmp[:m]
+	}
+	return str(s.UniqueID)
+}
+
+// makeACL resolves the names once all ACLs are read.
+func makeACL(b *engine.Build, a args) (engine.FetchFunc, error) {
+	type term struct {
+		acl *engine.ACL
+		neg bool
+	}
+	px := b.Px
+	if px == nil {
+		return nil, errText("the acl() fetch can only be used in a proxy section")
+	}
+	terms := make([]term, 0, len(a))
+	for i := range a {
+		if !given(a, i) || a[i].Text == "" {
+			continue
+		}
+		name, t := a[i].Text, term{}
+		if name[0] == '!' {
+			t.neg, name = true, name[1:]
+		}
+		if t.acl = px.ACLs[name]; t.acl == nil && px.Defaults != nil {
+			t.acl = px.Defaults.ACLs[name]
+		}
+		if t.acl == nil {
+			return nil, errText("ACL '" + name + "' not found")
+		}
+		terms = append(terms, t)
+	}
+	return func(e env, _ args) (smp, stat) {
+		each, cur := e.Each, e.Cur
+		defer func() { e.Each, e.Cur = each, cur }()
+		for _, t := range terms {
+			r := t.acl.Eval(e)
+			if t.neg {
+				r = r.Not()
+			}
+			switch r {
+			case engine.No:
+				return boolean(false)
+			case engine.Maybe:
+				return smp{}, engine.Wait
+			}
+		}
+		return boolean(true)
+	}, nil
+}
