@@ -60,6 +60,7 @@ type Stream struct {
 	LastRule            *Rule
 	Tarpit              bool
 	Persist             PersistKind
+	PersistRule         PersistKind // what force-persist or ignore-persist said
 	ServerCookie        ServerCookieState
 	ID                  uint64
 	Killed              atomic.Bool // shutdown session

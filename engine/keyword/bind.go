@@ -71,6 +71,7 @@ func spread(b *engine.Build, first *engine.Bind, addrs []unit.Addr, w engine.Wor
 			bind.Addr = a
 			bind.Addr.Port, bind.Addr.PortHigh = port, port
 			bind.State = &engine.BindState{}
+			unixOptions(b, bind)
 			list = append(list, bind)
 		}
 	}
@@ -84,6 +85,24 @@ func spread(b *engine.Build, first *engine.Bind, addrs []unit.Addr, w engine.Wor
 		})
 	}
 	return list, nil
+}
+
+// unixOptions gives a UNIX socket what unix-bind says where its line does not.
+func unixOptions(b *engine.Build, bind *engine.Bind) {
+	d := unixBind.Get(b.RT)
+	if d == nil || bind.Addr.Family != unit.Unix {
+		return
+	}
+	bind.Addr.Path = d.prefix + bind.Addr.Path
+	if bind.Mode == 0 {
+		bind.Mode = d.mode
+	}
+	if bind.UID < 0 {
+		bind.UID = d.uid
+	}
+	if bind.GID < 0 {
+		bind.GID = d.gid
+	}
 }
 
 // resolveHost turns a host name into an address.
