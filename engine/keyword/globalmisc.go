@@ -3,7 +3,6 @@ package keyword
 import (
 	"os/user"
 	"strconv"
-	"strings"
 
 	"hawser/engine"
 )
@@ -51,8 +50,6 @@ func init() {
 		engine.Keyword{Name: "presetenv", In: engine.InGlobal, Max: 2, Usage: "presetenv <name> <value>: set an environment variable that is not set", Parse: parseSetenv},
 		engine.Keyword{Name: "unsetenv", In: engine.InGlobal, Max: -1, Usage: "unsetenv <name>...: remove environment variables", Parse: parseUnsetenv},
 		engine.Keyword{Name: "resetenv", In: engine.InGlobal, Max: -1, Usage: "resetenv [<name>...]: remove all other environment variables", Parse: nothing},
-		engine.Keyword{Name: "set-var", In: engine.InGlobal, Max: 2, Usage: "set-var proc.<name> <expression>: set a variable of the process", Parse: parseGlobalVar},
-		engine.Keyword{Name: "set-var-fmt", In: engine.InGlobal, Max: 2, Usage: "set-var-fmt proc.<name> <format>: set a variable of the process", Parse: parseGlobalVar},
 		engine.Keyword{Name: "unix-bind", In: engine.InGlobal, Max: -1, Usage: "unix-bind [prefix <path>] [mode <octal>] [user <name>] [uid <id>] [group <name>] [gid <id>]: what UNIX sockets of bind lines start with", Parse: parseUnixBind},
 		engine.Keyword{Name: "nbproc", In: engine.InGlobal, Max: -1, Flags: engine.Legacy, Usage: "nbproc <number>: gone since HAProxy 2.5; remove it", Parse: parseNbproc},
 		engine.Keyword{Name: "master-worker", In: engine.InGlobal, Max: -1, Flags: engine.Legacy, Usage: "master-worker: start with -W instead", Parse: parseMasterWorker},
@@ -79,51 +76,6 @@ func parseUnsetenv(_ *engine.Build, l *engine.Line) error {
 		return fail(l.Words[0], "'unsetenv' expects at least one variable name.")
 	}
 	return nil
-}
-
-// parseGlobalVar evaluates a value once the load is over. A variable that exists
-// keeps what it has become at run time.
-func parseGlobalVar(b *engine.Build, l *engine.Line) error {
-	kw, name, val := l.Words[0].Text, word(l, 1), word(l, 2)
-	if name.Text == "" || val.Text == "" {
-		return fail(l.Words[0], "'%s' needs at least a variable name and an expression.", kw)
-	}
-	if !strings.HasPrefix(name.Text, "proc.") {
-		return fail(name, "'%s': cannot set variable '%s', only scope 'proc' is permitted in the global section.", kw, name.Text)
-	}
-	v, err := b.Var(name.Text)
-	if err != nil {
-		return prefixed(name, err, "'"+kw+"': ")
-	}
-	eval, err := globalValue(b, kw, val)
-	if err != nil {
-		return prefixed(val, err, "'"+kw+"': ")
-	}
-	b.At(engine.StageMake, func() {
-		e := &engine.Env{RT: b.RT, Final: true, Place: engine.AtConfig}
-		if _, set := b.RT.ProcVars.Get(e, v.Index); set || b.CheckOnly {
-			return
-		}
-		if s, ok := eval(e); ok {
-			b.RT.ProcVars.Set(v.Index, s)
-		}
-	})
-	return nil
-}
-
-func globalValue(b *engine.Build, kw string, val engine.Word) (func(*engine.Env) (engine.Sample, bool), error) {
-	if kw == "set-var-fmt" {
-		f, err := b.LogFormat(val, engine.AtConfig, engine.LogHTTPText)
-		return func(e *engine.Env) (engine.Sample, bool) { return engine.Str(f.Append(nil, e)), true }, err
-	}
-	x, err := b.Expr(val, engine.AtConfig)
-	if err != nil {
-		return nil, err
-	}
-	return func(e *engine.Env) (engine.Sample, bool) {
-		s, st := x.Eval(e)
-		return s, st == engine.Found
-	}, nil
 }
 
 // unixDefaults is what UNIX sockets of bind lines start with.
