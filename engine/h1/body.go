@@ -87,6 +87,26 @@ func (b *Body) Buffered() ([]byte, error) {
 	return p, nil
 }
 
+// Check looks through what is buffered of a chunked body, without taking anything,
+// and returns the error that Next would come to: a message that is wrong from the
+// start can still be refused as a whole, before its head is passed on.
+func (b *Body) Check() error {
+	if b.kind != bodyChunked || b.err != nil {
+		return nil
+	}
+	d, in := b.ck, b.c.Bytes()[b.out:]
+	for {
+		drop, n, err := d.Next(in, nil)
+		if err != nil {
+			return err
+		}
+		if drop+n == 0 {
+			return nil
+		}
+		in = in[drop+n:]
+	}
+}
+
 func (b *Body) drop() {
 	if b.out > 0 {
 		b.c.Discard(b.out)

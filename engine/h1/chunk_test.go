@@ -115,6 +115,29 @@ func TestChunkedBody(t *testing.T) {
 	}
 }
 
+func TestBodyCheck(t *testing.T) {
+	for _, c := range chunked {
+		if len(c.in) > conn.DefaultSize || c.trailers != "" {
+			continue
+		}
+		cn := conn.New(&feed{in: c.in, step: 1 << 20}, 0)
+		cn.ReadMore()
+		m := &htx.Msg{Flags: htx.Chunked, BodyLen: -1}
+		var b Body
+		b.Begin(cn, m, false)
+		want := c.err
+		if want == ErrBodyCut || strings.Contains(c.name, "trailer") {
+			want = nil // what is there is not wrong; trailers are not looked at
+		}
+		if err := b.Check(); err != want {
+			t.Errorf("%s: %v, want %v", c.name, err, want)
+		}
+		if cn.Buffered() != len(c.in) {
+			t.Errorf("%s: Check took something", c.name)
+		}
+	}
+}
+
 func TestOtherBodies(t *testing.T) {
 	for _, c := range []struct {
 		name     string

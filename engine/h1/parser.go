@@ -12,6 +12,7 @@ type Parser struct {
 	phase   uint8
 	badName bool // relaxed: the field being read is dropped
 	anyFold bool // some value goes over several lines
+	simple  bool // a request line of HTTP/0.9
 	skipped int  // bytes of empty lines before the head
 	pos     int  // next byte to look at
 	mark    int  // where the current element began
@@ -48,7 +49,7 @@ const (
 
 // Reset prepares for another head.
 func (p *Parser) Reset() {
-	p.phase, p.badName, p.anyFold = phSkip, false, false
+	p.phase, p.badName, p.anyFold, p.simple = phSkip, false, false, false
 	p.skipped, p.pos, p.mark = 0, 0, 0
 }
 
@@ -151,7 +152,7 @@ func (p *Parser) scan(m *htx.Msg, in []byte, first uint8) error {
 			return err
 		}
 	}
-	if p.phase == phField && p.plainFields(m, in) {
+	if p.phase == phDone || p.phase == phField && p.plainFields(m, in) {
 		return nil
 	}
 	return p.fields(m, in)
@@ -199,7 +200,9 @@ func (p *Parser) lineLF(in []byte) error {
 		return ErrBareCR
 	}
 	p.pos++
-	p.phase = phField
+	if p.phase = phField; p.simple {
+		p.phase = phDone
+	}
 	return nil
 }
 

@@ -22,7 +22,8 @@ var requests = []struct {
 	{"leading space", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", ErrMethod, ErrMethod, ""},
 	{"no host", "GET / HTTP/1.1\r\n\r\n", nil, nil, "GET / HTTP/1.1\r\n\r\n"},
 	{"1.0", "GET / HTTP/1.0\r\n\r\n", nil, nil, "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"},
-	{"0.9 line", "GET /\r\n\r\n", ErrVersion, nil, ""},
+	{"0.9 line", "GET /\r\n\r\n", ErrVersion, nil, "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"},
+	{"0.9 alone", "GET /\r\n", ErrVersion, nil, "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"},
 	{"HTTP/0.9", "GET / HTTP/0.9\r\n\r\n", nil, nil, "GET / HTTP/0.9\r\nconnection: keep-alive\r\n\r\n"},
 	{"HTTP/2.7", "GET / HTTP/2.7\r\n\r\n", nil, nil, "GET / HTTP/1.1\r\n\r\n"},
 	{"HTTP/1.2", "GET / HTTP/1.2\r\n\r\n", nil, nil, "GET / HTTP/1.1\r\n\r\n"},
@@ -138,7 +139,7 @@ var requests = []struct {
 
 	{"chunked", "POST / HTTP/1.1\r\nTransfer-Encoding: CHUNKED\r\n\r\n", nil, nil, "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"},
 	{"chunked and length", "POST / HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", nil, nil, "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"},
-	{"chunked 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", nil, nil, ""},
+	{"chunked 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", nil, nil, "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n"},
 	{"chunked GET 1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ErrPayload, ErrPayload, ""},
 	{"gzip", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", ErrCoding, ErrCoding, ""},
 	{"gzip, chunked", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", ErrCodingOther, ErrCodingOther, ""},

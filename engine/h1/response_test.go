@@ -46,6 +46,8 @@ var responses = []struct {
 	{"tabs", reqGET, "HTTP/1.1\t200\tOK\r\nContent-Length: 2\r\n\r\n", nil, true, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", 2},
 	{"status of two digits (HAProxy takes it)", reqGET, "HTTP/1.1 20 OK\r\n\r\n", ErrStatus, true, "", 0},
 	{"status of four digits (2.6 takes it)", reqGET, "HTTP/1.1 2000 OK\r\n\r\n", ErrStatus, true, "", 0},
+	{"status 099 (HAProxy takes it)", reqGET, "HTTP/1.1 099 OK\r\n\r\n", ErrStatus, true, "", 0},
+	{"upgrade answered 200 to 1.0", req10k, "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo\r\nContent-Length: 2\r\n\r\n", nil, true, "HTTP/1.1 200 OK\r\nconnection: upgrade\r\nupgrade: foo\r\ncontent-length: 2\r\n\r\n", 2},
 	{"status word", reqGET, "HTTP/1.1 abc OK\r\n\r\n", ErrStatus, true, "", 0},
 	{"status 999", reqGET, "HTTP/1.1 999 OK\r\nContent-Length: 2\r\n\r\n", nil, true, "HTTP/1.1 999 OK\r\ncontent-length: 2\r\n\r\n", 2},
 	{"reason odd", reqGET, "HTTP/1.1 200 \xe9\x01\x00\r\nContent-Length: 2\r\n\r\n", nil, true, "HTTP/1.1 200 \xe9\x01\x00\r\ncontent-length: 2\r\n\r\n", 2},

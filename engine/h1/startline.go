@@ -110,6 +110,7 @@ func (p *Parser) version(m *htx.Msg, v []byte) error {
 		return ErrVersion
 	}
 	m.Flags |= htx.Relaxed
+	p.simple = len(v) == 0 // HTTP/0.9: the line is all there is
 	return nil
 }
 
@@ -154,6 +155,9 @@ func (p *Parser) statusLine(m *htx.Msg, in []byte) error {
 			}
 			d := in[p.mark:i]
 			m.Status = int(d[0]-'0')*100 + int(d[1]-'0')*10 + int(d[2]-'0')
+			if m.Status < 100 { // HAProxy takes it, and less than three digits
+				return ErrStatus
+			}
 			p.mark, p.phase = i, phReasonWS
 			if class[in[i]]&cBlank == 0 && in[i] != '\r' && in[i] != '\n' {
 				return ErrStatus

@@ -13,7 +13,13 @@ const (
 
 // RequestConn is the field that HAProxy sends to a server: an HTTP/1.1 request says
 // "close" when the connection will not be kept, an HTTP/1.0 one "keep-alive" when it will.
-func RequestConn(m *htx.Msg, keep bool) ConnField { return connField(m, keep) }
+// One that is framed ambiguously says neither.
+func RequestConn(m *htx.Msg, keep bool) ConnField {
+	if m.Flags&(htx.MustClose|htx.Version11) == htx.MustClose {
+		return ConnNone
+	}
+	return connField(m, keep)
+}
 
 // ResponseConn is the field that HAProxy sends to a client. client is the request:
 // its version decides too, since a 1.1 answer to a 1.0 client must say either.
@@ -21,7 +27,7 @@ func ResponseConn(m, client *htx.Msg, keep bool) ConnField {
 	if m.Flags&(htx.Interim|htx.Tunnel) != 0 {
 		return ConnNone
 	}
-	if m.Flags&htx.Version11 != 0 && client != nil && client.Flags&htx.Version11 == 0 && keep {
+	if m.Flags&(htx.Version11|htx.ConnUpgrade) == htx.Version11 && client != nil && client.Flags&htx.Version11 == 0 && keep {
 		return ConnSaysKeep
 	}
 	return connField(m, keep)
