@@ -99,6 +99,8 @@ const (
 // ServerCookieState is what the persistence cookie did, for the log.
 type ServerCookieState struct {
 	Found, Valid, Inserted, Rewritten bool
+	Last, First                       int64   // dates in the client's cookie, seconds; 0 none
+	Server                            *Server // that the client's cookie names
 }
 
 // Reset prepares a pooled stream for its next use.

@@ -9,5 +9,6 @@ import (
 	_ "hawser/engine/h1"
 	_ "hawser/engine/keyword"
 	_ "hawser/engine/pattern"
+	_ "hawser/engine/persist"
 	_ "hawser/engine/vars"
 )

@@ -1,0 +1,142 @@
+package persist
+
+import (
+	"hawser/engine"
+	"hawser/engine/htx"
+)
+
+// response edits the server's cookie of our name, and inserts ours.
+func response(s *engine.Stream) engine.Verdict {
+	if s.Env.Px != s.Back || s.Kind == engine.NotHTTP || s.Server == nil {
+		return engine.Continue
+	}
+	c, m := cookies.Get(s.Back), s.Res
+	if s.Term.CookieIn == 'V' && s.ServerCookie.Server != s.Server {
+		s.Term.CookieIn = 'D' // redispatched
+		s.ServerCookie.Valid = false
+	}
+	s.Term.CookieOut = 'N'
+	provided := c.edit(s, m)
+	if c.mode == insert && !(provided && c.preserve) {
+		c.insert(s, m)
+	}
+	return engine.Continue
+}
+
+// edit treats the Set-Cookie fields that carry our name.
+func (c *cookie) edit(s *engine.Stream, m *htx.Msg) (provided bool) {
+	for i := m.Next(htx.SetCookie, 0); i >= 0; i = m.Next(htx.SetCookie, i+1) {
+		v := m.Value(i)
+		p, _, ok := htx.SetCookiePair(v)
+		if !ok || string(v[p.NameFrom:p.NameTo]) != c.name {
+			continue
+		}
+		provided = true
+		s.Term.CookieOut = 'P'
+		switch {
+		case c.mode == insert && c.preserve:
+		case c.mode == insert:
+			m.Del(i)
+			s.Term.CookieOut = 'D'
+		case s.Server.Cookie == "":
+		case c.mode == rewrite:
+			c.put(s, m, i, p.ValueFrom, p.ValueTo, "")
+		case c.mode == prefix:
+			c.put(s, m, i, p.ValueFrom, p.ValueFrom, "~")
+		}
+	}
+	return provided
+}
+
+// put writes the server's name into a value.
+func (c *cookie) put(s *engine.Stream, m *htx.Msg, i, from, to int, sep string) {
+	e := &s.Env
+	mark := e.Mark()
+	e.Tmp = append(append(e.Tmp, s.Server.Cookie...), sep...)
+	m.ReplaceRange(i, from, to, e.Since(mark))
+	e.Tmp = e.Tmp[:mark]
+	s.Term.CookieOut, s.ServerCookie.Rewritten = 'R', true
+}
+
+// insert adds our cookie where the client does not have it yet, or has it with
+// old dates.
+func (c *cookie) insert(s *engine.Stream, m *htx.Msg) {
+	valid := s.ServerCookie.Valid
+	switch {
+	case s.PersistRule == engine.PersistIgnored,
+		c.postonly && s.Req.MethodID != htx.POST,
+		valid && !c.stale(s):
+		return
+	}
+	e := &s.Env
+	mark := e.Mark()
+	e.Tmp = append(append(e.Tmp, c.name...), '=')
+	if s.Server.Cookie == "" {
+		e.Tmp = append(e.Tmp, "; Expires=Thu, 01-Jan-1970 00:00:01 GMT"...)
+	} else {
+		e.Tmp = append(e.Tmp, s.Server.Cookie...)
+		e.Tmp = c.appendDates(s, e.Tmp)
+	}
+	e.Tmp = append(e.Tmp, c.tail...)
+	m.AddID(htx.SetCookie, e.Since(mark))
+	e.Tmp = e.Tmp[:mark]
+	s.Term.CookieOut, s.ServerCookie.Inserted = 'I', true
+	if valid {
+		s.Term.CookieOut = 'U'
+	}
+	if c.nocache && cacheable(s, m) {
+		m.AddIDStr(htx.CacheControl, "private")
+	}
+}
+
+func (c *cookie) appendDates(s *engine.Stream, dst []byte) []byte {
+	if c.maxidle == 0 && c.maxlife == 0 {
+		return dst
+	}
+	at := now()
+	dst = append(dst, '|')
+	if c.maxidle > 0 {
+		dst = appendDate(dst, at)
+	}
+	if c.maxlife > 0 {
+		first := s.ServerCookie.First
+		if first == 0 {
+			first = at
+		}
+		dst = append(dst, '|')
+		dst = appendDate(dst, first)
+	}
+	return dst
+}
+
+// cacheable reports whether a shared cache might keep the response (RFC 9111,
+// section 3): by method and status, with a lifetime or a validator, and not
+// forbidden.
+func cacheable(s *engine.Stream, m *htx.Msg) bool {
+	switch m.Status {
+	case 200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501:
+	default:
+		return false
+	}
+	if id := s.Req.MethodID; id != htx.GET && id != htx.HEAD {
+		return false
+	}
+	explicit := m.NextNameStr("expires", 0) >= 0 || m.NextNameStr("etag", 0) >= 0 || m.NextNameStr("last-modified", 0) >= 0
+	for i := m.Next(htx.CacheControl, 0); i >= 0; i = m.Next(htx.CacheControl, i+1) {
+		v := m.Value(i)
+		for off := 0; ; {
+			from, to, next, ok := htx.NextItem(v, off)
+			if !ok {
+				break
+			}
+			switch d := string(v[from:to]); {
+			case d == "no-store", d == "no-cache", d == "private", d == "max-age=0", d == "s-maxage=0":
+				return false
+			case len(d) > 7 && d[:7] == "max-age", len(d) > 8 && d[:8] == "s-maxage":
+				explicit = true
+			}
+			off = next
+		}
+	}
+	return explicit
+}
