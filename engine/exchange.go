@@ -130,3 +130,8 @@ var ErrClientAborted = errors.New("the client aborted")
 // RecordError keeps a message that a mux refused, for "show errors": raw is what
 // the connection sent, off the first bad byte. The command feature provides it.
 var RecordError func(s *Stream, dir Dir, raw []byte, off int, why error)
+
+// WaitBody buffers the request body until it is complete, min bytes (if not zero)
+// are there or the time is over: Continue, or what to do with the stream. The
+// stream package provides it.
+var WaitBody func(s *Stream, limit time.Duration, min int) Verdict

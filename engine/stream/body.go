@@ -2,8 +2,10 @@ package stream
 
 import (
 	"io"
+	"time"
 
 	"hawser/engine"
+	"hawser/engine/clock"
 	"hawser/engine/conn"
 )
 
@@ -78,4 +80,21 @@ func bodyBroken(s *engine.Stream, err error) step {
 	}
 	setTerm(s, 'C', 'D')
 	return over
+}
+
+func init() {
+	engine.WaitBody = func(s *engine.Stream, limit time.Duration, min int) engine.Verdict {
+		c := s.Sess.Conn
+		if limit > 0 && s.Kind == engine.HTTP1 && c != nil {
+			c.SetReadBy(conn.Inspect, clock.Now().Add(limit))
+			defer c.SetReadBy(conn.NoClass, 0)
+		}
+		switch BufferBody(s, min) {
+		case answer:
+			return engine.Done
+		case over:
+			return engine.Abort
+		}
+		return engine.Continue
+	}
 }

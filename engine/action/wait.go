@@ -1,0 +1,152 @@
+package action
+
+import (
+	"strconv"
+	"time"
+
+	"hawser/engine"
+	"hawser/engine/htx"
+	"hawser/parser/unit"
+)
+
+func init() {
+	add(engine.InHTTP, "wait-for-body", "wait-for-body time <time> [at-least <bytes>]: buffers the body before the next rule", parseWaitBody)
+	add(engine.InHTTP, "pause", "pause { <time> | <expression> }: waits before the next rule", parsePause)
+	add(httpReq, "early-hint", "early-hint <name> <format>: sends a 103 response with that header", parseEarlyHint)
+	add(httpReq, "auth", "auth [realm <realm>]: asks for a user and a password", parseAuth)
+}
+
+func parseWaitBody(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	const say = "expects time <time> [ at-least <bytes> ]"
+	if len(a.Words) < 2 || a.Words[0].Text != "time" {
+		return nil, fail(a, "%s.", say)
+	}
+	d, terr := unit.Time(a.Words[1].Text, time.Millisecond)
+	if terr != nil {
+		return nil, fail(a, "unexpected character '%s'.", badByte(a.Words[1].Text))
+	}
+	least := 0
+	if len(a.Words) >= 4 && a.Words[2].Text == "at-least" {
+		n, serr := unit.Size(a.Words[3].Text)
+		if serr != nil {
+			return nil, fail(a, "unexpected character '%s'.", badByte(a.Words[3].Text))
+		}
+		least = int(n)
+		a.Only(4)
+	} else {
+		a.Only(2)
+	}
+	if a.Ruleset == engine.HTTPRes {
+		return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
+	}
+	return engine.ActionFunc(func(e env) verd {
+		if engine.WaitBody == nil {
+			return engine.Continue
+		}
+		return engine.WaitBody(e.Strm, d, least)
+	}), nil
+}
+
+func badByte(s string) string {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			if i > 0 && i+1 < len(s) {
+				continue
+			}
+			return s[i : i+1]
+		}
+	}
+	return ""
+}
+
+func parsePause(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	if len(a.Words) == 0 {
+		return nil, fail(a, "unexpected character '.")
+	}
+	w := a.Only(1)[0]
+	wait := func(e env, d time.Duration) verd {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		}
+		return engine.Continue
+	}
+	if d, terr := unit.Time(w.Text, time.Millisecond); terr == nil {
+		return engine.ActionFunc(func(e env) verd { return wait(e, d) }), nil
+	}
+	x, err := b.Expr(w, a.Where)
+	if err != nil {
+		return nil, fail(a, "unexpected character '%s' in rule 'pause'.", badByte(w.Text))
+	}
+	return engine.ActionFunc(func(e env) verd {
+		m := e.Mark()
+		s, st := x.EvalAs(e, engine.TSint)
+		e.Tmp = e.Tmp[:m]
+		if st != engine.Found || s.Int <= 0 {
+			return engine.Continue
+		}
+		return wait(e, time.Duration(s.Int)*time.Millisecond)
+	}), nil
+}
+
+func parseEarlyHint(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	w, err := exactly(a, 2, "expects exactly 2 arguments")
+	if err != nil {
+		return nil, err
+	}
+	f, err := format(b, a, w[1])
+	if err != nil {
+		return nil, err
+	}
+	k := htx.NewKey(w[0].Text)
+	return engine.ActionFunc(func(e env) verd {
+		if !e.Strm.Req.Has(htx.Version11) {
+			return engine.Continue
+		}
+		var m htx.Msg
+		m.StartResponse(103, "Early Hints")
+		m.Flags |= htx.Interim
+		v, mark := value(e, f)
+		m.AddKey(k, v)
+		e.Tmp = e.Tmp[:mark]
+		if e.Strm.Ex.Interim(&m) != nil {
+			return engine.Abort
+		}
+		return engine.Continue
+	}), nil
+}
+
+func parseAuth(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	realm := b.Px.Name
+	if len(a.Words) > 0 && a.Words[0].Text == "realm" {
+		if len(a.Words) < 2 {
+			return nil, fail(a, "missing realm value.\n")
+		}
+		realm = a.Words[1].Text
+		a.Only(2)
+	} else {
+		a.Only(0)
+	}
+	ask := []byte("Basic realm=" + strconv.Quote(realm))
+	return engine.ActionFunc(func(e env) verd {
+		s := e.Strm
+		status, id := 401, htx.WWWAuthenticate
+		if t := s.Req.Bytes(s.Req.Target); len(t) > 0 && t[0] != '/' && s.Req.MethodID != htx.OPTIONS {
+			status, id = 407, htx.ProxyAuthenticate
+		}
+		r := page(s, status)
+		if r.Raw == nil {
+			s.Local.Reply = r
+			return engine.Done
+		}
+		if s.Res == nil {
+			s.Res = &htx.Msg{}
+		}
+		r.Raw.Head.Clone(s.Res)
+		s.Res.AddID(id, ask)
+		s.Local = engine.Local{Set: true, Body: r.Raw.Body, Reply: r}
+		s.HasRes = true
+		return engine.Done
+	}), nil
+}

@@ -1,0 +1,259 @@
+package conv
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"hash"
+	"hash/crc32"
+	"math/bits"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
+
+	"hawser/engine"
+)
+
+func init() {
+	sum := func(name, usage string, f func([]byte) uint32) {
+		conv(name, engine.TBin, engine.TSint, "([avalanche]): "+usage+"; 1 mixes the bits once more.", 0, types(engine.ArgInt), func(_ env, a args, v smp) (smp, stat) {
+			h := f(v.B)
+			if given(a, 0) && a[0].Int != 0 {
+				h = avalanche(h)
+			}
+			return sint(int64(h))
+		})
+	}
+	sum("crc32", "the CRC-32 of Ethernet and gzip", crc32.ChecksumIEEE)
+	sum("crc32c", "the CRC-32 of iSCSI", func(b []byte) uint32 { return crc32.Checksum(b, castagnoli) })
+	sum("djb2", "a 32-bit hash with DJB2", djb2)
+	sum("sdbm", "a 32-bit hash with SDBM", sdbm)
+	sum("wt6", "a 32-bit hash with WT6", wt6)
+	seeded := types(engine.ArgInt)
+	seed := func(a args) uint64 {
+		if given(a, 0) {
+			return uint64(a[0].Int)
+		}
+		return 0
+	}
+	conv("xxh32", engine.TBin, engine.TSint, "([seed]): a 32-bit hash with XXHash.", 0, seeded, func(_ env, a args, v smp) (smp, stat) { return sint(int64(xxh32(v.B, uint32(seed(a))))) })
+	conv("xxh64", engine.TBin, engine.TSint, "([seed]): a 64-bit hash with XXHash.", 0, seeded, func(_ env, a args, v smp) (smp, stat) {
+		if s := seed(a); s != 0 {
+			d := xxhash.NewWithSeed(s)
+			d.Write(v.B)
+			return sint(int64(d.Sum64()))
+		}
+		return sint(int64(xxhash.Sum64(v.B)))
+	})
+	conv("xxh3", engine.TBin, engine.TSint, "([seed]): a 64-bit hash with XXH3.", 0, seeded, func(_ env, a args, v smp) (smp, stat) { return sint(int64(xxh3.HashSeed(v.B, seed(a)))) })
+	conv("sha1", engine.TBin, engine.TBin, "The SHA-1 digest.", 0, nil, func(e env, _ args, v smp) (smp, stat) {
+		d := sha1.Sum(v.B)
+		return bin(e.Keep(d[:]))
+	})
+	made("sha2", engine.TBin, engine.TBin, "([bits]): the SHA-2 digest of 224, 256 (default), 384 or 512 bits.", 0, types(engine.ArgInt), makeSHA2)
+	made("digest", engine.TBin, engine.TBin, "(algorithm): the digest by that algorithm's name.", 1, types(engine.ArgStr), func(_ *engine.Build, a args) (engine.ConvFunc, error) {
+		h, ok := digests[lowerText(a[0].Text)]
+		if !ok {
+			return nil, errText("algorithm must be a valid OpenSSL message digest name.")
+		}
+		return func(e env, _ args, v smp) (smp, stat) {
+			d := h()
+			d.Write(v.B)
+			m := e.Mark()
+			e.Tmp = d.Sum(e.Tmp)
+			return bin(e.Since(m))
+		}, nil
+	})
+	made("hmac", engine.TBin, engine.TBin, "(algorithm,key): the HMAC; the key is base64 or a variable that holds it.", 2, types(engine.ArgStr, engine.ArgStr), makeHMAC)
+	made("secure_memcmp", engine.TBin, engine.TBool, "(var): compares with a variable in constant time.", 1, types(engine.ArgStr), func(b *engine.Build, a args) (engine.ConvFunc, error) {
+		ref, err := b.Var(a[0].Text)
+		if err != nil {
+			return nil, errText("failed to register variable name '" + a[0].Text + "'")
+		}
+		get := varBytes(ref)
+		return func(e env, _ args, v smp) (smp, stat) {
+			w, ok := get(e)
+			if !ok {
+				return none()
+			}
+			return boolean(subtle.ConstantTimeCompare(v.B, w) == 1)
+		}, nil
+	})
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var digests = map[string]func() hash.Hash{
+	"md5": md5.New, "sha1": sha1.New, "sha-1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384,
+	"sha512": sha512.New, "sha512-256": sha512.New512_256, "sha512-224": sha512.New512_224,
+	"sha-224": sha256.New224, "sha-256": sha256.New, "sha-384": sha512.New384, "sha-512": sha512.New,
+}
+
+func lowerText(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
+	}
+	return string(b)
+}
+
+func makeSHA2(_ *engine.Build, a args) (engine.ConvFunc, error) {
+	n := int64(256)
+	if given(a, 0) {
+		n = a[0].Int
+	}
+	h := map[int64]func() hash.Hash{224: sha256.New224, 256: sha256.New, 384: sha512.New384, 512: sha512.New}[n]
+	if h == nil {
+		return nil, errText("Unsupported number of bits")
+	}
+	if n == 256 {
+		return func(e env, _ args, v smp) (smp, stat) {
+			d := sha256.Sum256(v.B)
+			return bin(e.Keep(d[:]))
+		}, nil
+	}
+	return func(e env, _ args, v smp) (smp, stat) {
+		d := h()
+		d.Write(v.B)
+		m := e.Mark()
+		e.Tmp = d.Sum(e.Tmp)
+		return bin(e.Since(m))
+	}, nil
+}
+
+func makeHMAC(b *engine.Build, a args) (engine.ConvFunc, error) {
+	h, ok := digests[lowerText(a[0].Text)]
+	if !ok {
+		return nil, errText("algorithm must be a valid OpenSSL message digest name.")
+	}
+	key, err := keyArg(b, a[1])
+	if err != nil {
+		return nil, err
+	}
+	return func(e env, _ args, v smp) (smp, stat) {
+		k, ok := key(e)
+		if !ok {
+			return none()
+		}
+		mac := hmac.New(h, k)
+		mac.Write(v.B)
+		m := e.Mark()
+		e.Tmp = mac.Sum(e.Tmp)
+		return bin(e.Since(m))
+	}, nil
+}
+
+// keyArg is a key in base64, written in the configuration or held by a variable.
+func keyArg(b *engine.Build, a engine.Arg) (func(env) ([]byte, bool), error) {
+	if ref, err := b.Var(a.Text); err == nil {
+		get := varBytes(ref)
+		return func(e env) ([]byte, bool) {
+			t, ok := get(e)
+			if !ok {
+				return nil, false
+			}
+			m := e.Mark()
+			out, err := base64.StdEncoding.AppendDecode(e.Tmp, t)
+			if err != nil {
+				return nil, false
+			}
+			e.Tmp = out
+			return e.Since(m), true
+		}, nil
+	}
+	k, err := base64.StdEncoding.DecodeString(a.Text)
+	if err != nil {
+		return nil, errText("failed to decode key '" + a.Text + "' as base64")
+	}
+	return func(env) ([]byte, bool) { return k, true }, nil
+}
+
+func djb2(b []byte) uint32 {
+	h := uint32(5381)
+	for _, c := range b {
+		h = h<<5 + h + uint32(c)
+	}
+	return h
+}
+
+func sdbm(b []byte) uint32 {
+	var h uint32
+	for _, c := range b {
+		h = uint32(c) + h<<6 + h<<16 - h
+	}
+	return h
+}
+
+// wt6 is HAProxy's own hash: two halves, rotated by what they hold themselves.
+func wt6(b []byte) uint32 {
+	x, y := uint32(0xa53c965a), uint32(0x5ca6953a)
+	rx, ry := 6, 18
+	for _, c := range b {
+		x, y = ^(x ^ uint32(c)), ^(y + uint32(c))
+		x, y = bits.RotateLeft32(y, rx), bits.RotateLeft32(x, ry)
+		mix := (x>>16 ^ y) & 0xffff
+		rx, ry = int(mix&31), int(mix>>11)
+	}
+	return x ^ y
+}
+
+// avalanche mixes 32 bits (the sixth of Bob Jenkins' integer hashes).
+func avalanche(a uint32) uint32 {
+	a = a + 0x7ed55d16 + a<<12
+	a = a ^ 0xc761c23c ^ a>>19
+	a = a + 0x165667b1 + a<<5
+	a = (a + 0xd3a2646c) ^ a<<9
+	a = a + 0xfd7046c5 + a<<3
+	return a ^ 0xb55a4f09 ^ a>>16
+}
+
+const (
+	p32a = 2654435761
+	p32b = 2246822519
+	p32c = 3266489917
+	p32d = 668265263
+	p32e = 374761393
+)
+
+func le32(b []byte) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+func le64(b []byte) uint64 { return uint64(le32(b)) | uint64(le32(b[4:]))<<32 }
+
+// xxh32 is XXHash of 32 bits (the public specification of xxHash, 0.1.1).
+func xxh32(b []byte, seed uint32) uint32 {
+	n := uint32(len(b))
+	var h uint32
+	if len(b) >= 16 {
+		v := [4]uint32{seed, seed + p32b, seed, seed}
+		v[0] += p32a
+		v[0] += p32b
+		v[3] -= p32a
+		for len(b) >= 16 {
+			for i := range v {
+				v[i] = bits.RotateLeft32(v[i]+le32(b[4*i:])*p32b, 13) * p32a
+			}
+			b = b[16:]
+		}
+		h = bits.RotateLeft32(v[0], 1) + bits.RotateLeft32(v[1], 7) + bits.RotateLeft32(v[2], 12) + bits.RotateLeft32(v[3], 18)
+	} else {
+		h = seed + p32e
+	}
+	h += n
+	for ; len(b) >= 4; b = b[4:] {
+		h = bits.RotateLeft32(h+le32(b)*p32c, 17) * p32d
+	}
+	for _, c := range b {
+		h = bits.RotateLeft32(h+uint32(c)*p32e, 11) * p32a
+	}
+	h ^= h >> 15
+	h *= p32b
+	h ^= h >> 13
+	h *= p32c
+	return h ^ h>>16
+}
