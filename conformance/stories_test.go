@@ -137,7 +137,7 @@ func runAll(t *testing.T, p program, all []story, known map[string]bool, count, 
 			case skipped:
 				t.Skip("skipped by varnishtest: " + line(log, "SKIPPING"))
 			case pending:
-				t.Skip("pending: " + line(log, "---- "))
+				t.Skip("pending: " + cause(log))
 			}
 		})
 	}
@@ -323,6 +323,18 @@ func tail(text string, lines int) string {
 	return strings.Join(all, "\n")
 }
 
+// cause is the line of a failed story's log that tells most: why the configuration was refused, else what was expected in vain.
+func cause(log string) string {
+	for _, mark := range []string{"[ALERT]", "---- ", "exit="} {
+		if l := line(log, mark); l != noReason {
+			return l
+		}
+	}
+	return noReason
+}
+
+const noReason = "no reason in the log"
+
 // line finds the first line of a log that holds the mark.
 func line(log, mark string) string {
 	for l := range strings.Lines(log) {
@@ -330,5 +342,5 @@ func line(log, mark string) string {
 			return strings.TrimSpace(l)
 		}
 	}
-	return "no reason in the log"
+	return noReason
 }
