@@ -15,6 +15,7 @@ const (
 	PhaseBackend                // backend chosen and its http-request rules done
 	PhaseHeader                 // headers that the proxy adds to the request (forwardfor …)
 	PhasePersist                // a server may be chosen by cookie, rdp-cookie or stick table
+	PhaseServer                 // a connection to a server is there, before the head is sent: at each attempt
 	PhaseResponse               // response head complete, before http-response rules
 	PhaseResRules               // after the http-response rules
 	PhaseResHeader              // headers that the proxy adds to the response (cookie insertion …)

@@ -175,3 +175,20 @@ type StreamList struct {
 		_   [32]byte
 	}
 }
+
+// MakeUniqueID returns the stream's unique ID as the frontend's
+// unique-id-format makes it, on first use; nothing without such a format.
+func (s *Stream) MakeUniqueID() []byte {
+	if len(s.UniqueID) == 0 {
+		f := s.Front.UniqueID.Fmt
+		if f == nil {
+			return nil
+		}
+		e := &s.Env
+		m := e.Mark()
+		e.Tmp = f.Append(e.Tmp, e)
+		s.UniqueID = append(s.UniqueID[:0], e.Tmp[m:]...)
+		e.Tmp = e.Tmp[:m]
+	}
+	return s.UniqueID
+}

@@ -7,6 +7,7 @@ import (
 	_ "hawser/engine/conv"
 	_ "hawser/engine/dial"
 	_ "hawser/engine/fetch"
+	_ "hawser/engine/forwarded"
 	_ "hawser/engine/h1"
 	_ "hawser/engine/keyword"
 	_ "hawser/engine/pattern"

@@ -13,21 +13,13 @@ func init() {
 
 // uniqueID makes the ID on first use and keeps it for the stream.
 func uniqueID(e env, _ args) (smp, stat) {
-	s := e.Strm
-	if s == nil {
+	if e.Strm == nil {
 		return none()
 	}
-	if len(s.UniqueID) == 0 {
-		f := s.Front.UniqueID.Fmt
-		if f == nil {
-			return none()
-		}
-		m := e.Mark()
-		e.Tmp = f.Append(e.Tmp, e)
-		s.UniqueID = append(s.UniqueID[:0], e.Tmp[m:]...)
-		e.Tmp = e.Tmp[:m]
+	if id := e.Strm.MakeUniqueID(); len(id) > 0 {
+		return str(id)
 	}
-	return str(s.UniqueID)
+	return none()
 }
 
 // makeACL resolves the names once all ACLs are read.

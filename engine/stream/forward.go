@@ -105,6 +105,9 @@ func dropUpstream(s *engine.Stream) {
 func attempt(s *engine.Stream) (outcome, *pump) {
 	m := s.Req
 	body := s.Ex.Body()
+	for _, h := range s.Back.Hooks[engine.PhaseServer] {
+		h(s)
+	}
 	if err := s.Up.SendHead(m, body == nil); err != nil {
 		return serverFailed(s, err), nil
 	}
