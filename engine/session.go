@@ -29,7 +29,8 @@ type Session struct {
 	Requests   int
 	LogLevel   int // set-log-level in tcp-request session; -1 none
 	ID         uint64
-	Idle       atomic.Bool // waits between two requests: may be closed or moved at will
+	Rest       Rest         // between two requests it may be looked at and closed
+	Gen        atomic.Int64 // the generation of RT, for other goroutines
 	ErrCause   string      // why the session failed before a stream: for error-log-format
 }
 
@@ -61,17 +62,39 @@ func (sess *Session) Renew() bool {
 	if rt == nil || rt == sess.RT {
 		return true
 	}
-	px := rt.Frontend(sess.Front.Name)
-	if px == nil || px.Mode != sess.Front.Mode || px.Disabled {
+	px, b := sess.place(rt)
+	if b == nil {
 		return false
 	}
+	sess.Vars.rename(sess.RT.VarNames[VarSess], rt.VarNames[VarSess])
+	sess.RT, sess.Front, sess.Bind = rt, px, b
+	sess.Gen.Store(int64(rt.Generation))
+	return true
+}
+
+// Homeless reports whether the session's frontend or listener is gone in the
+// generation in force: it serves nothing more.
+func (sess *Session) Homeless() bool {
+	rt := sess.RT.Proc.Current.Load()
+	if rt == nil || rt == sess.RT {
+		return false
+	}
+	_, b := sess.place(rt)
+	return b == nil
+}
+
+// place finds the session's frontend and listener in another generation.
+func (sess *Session) place(rt *Runtime) (*Proxy, *Bind) {
+	px := rt.Frontend(sess.Front.Name)
+	if px == nil || px.Mode != sess.Front.Mode || px.Disabled || sess.Bind == nil {
+		return nil, nil
+	}
 	for _, b := range px.Binds {
-		if sess.Bind != nil && b.State == sess.Bind.State {
-			sess.RT, sess.Front, sess.Bind = rt, px, b
-			return true
+		if b.State == sess.Bind.State {
+			return px, b
 		}
 	}
-	return false
+	return nil, nil
 }
 
 // ServeCLI runs a connection to the runtime API; the command feature provides it.
@@ -114,5 +137,5 @@ func (sess *Session) reset() {
 	sess.Env = Env{}
 	sess.Handshake, sess.Requests, sess.LogLevel, sess.ErrCause = 0, 0, 0, ""
 	sess.TLVs = sess.TLVs[:0]
-	sess.Idle.Store(false)
+	sess.Rest.Leave()
 }

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // VarScope is the life of a variable (configuration manual, 2.8).
 type VarScope uint8
 
@@ -71,4 +73,22 @@ func (v *VarStore) Clear() {
 		v.vals[i].set, v.vals[i].s = false, Sample{}
 	}
 	v.size = 0
+}
+
+// rename moves the variables to the places that their names have in another
+// generation; those that it does not know are dropped.
+func (v *VarStore) rename(from, to []string) {
+	if len(v.vals) == 0 || slices.Equal(from, to) {
+		return
+	}
+	old := v.vals
+	*v = VarStore{}
+	for i := range old {
+		if !old[i].set || i >= len(from) {
+			continue
+		}
+		if j := slices.Index(to, from[i]); j >= 0 {
+			v.Set(int32(j), old[i].s)
+		}
+	}
 }

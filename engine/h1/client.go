@@ -34,9 +34,7 @@ func (c *Conn) head() error {
 	if err := c.firstByte(); err != nil {
 		return c.silent(err)
 	}
-	if !c.sess.Renew() {
-		return errIdle
-	}
+	c.sess.Renew() // where its place is gone, the request that has come is still answered
 	c.limits()
 	px := c.sess.Front
 	s.Times.Start = clock.Mono()
@@ -97,15 +95,39 @@ func (c *Conn) firstByte() error {
 	} else {
 		c.c.SetReadTimeout(conn.Idle, keepAliveTimeout(px))
 	}
-	if c.sess.Requests > 0 {
-		c.sess.Idle.Store(true)
-		defer c.sess.Idle.Store(false)
-		if c.sess.RT.Proc.Stopping.Load() || c.sess.Front.State.FEStatus.Load() == 2 {
-			return errIdle
-		}
+	if c.sess.Requests == 0 {
+		_, err := c.c.ReadMore()
+		return err
+	}
+	return c.rest()
+}
+
+// rest waits for the next request of a connection that served one. Told to end
+// (reload, soft stop), it ends unless a request has come at the same moment.
+func (c *Conn) rest() error {
+	sess := c.sess
+	sess.Rest.Enter()
+	if c.over() {
+		sess.Rest.Leave()
+		return errIdle
 	}
 	_, err := c.c.ReadMore()
+	if sess.Rest.Leave() {
+		if err != nil {
+			return errIdle
+		}
+		c.c.Resume()
+	}
 	return err
+}
+
+// over reports that nothing more is to be served here.
+func (c *Conn) over() bool {
+	sess, px := c.sess, c.sess.Front
+	if px.Options.Has(engine.OptIdleCloseOnResponse) {
+		return false // the client gets one more answer, which says close
+	}
+	return sess.RT.Proc.Stopping.Load() || px.State.FEStatus.Load() == 2 || sess.Homeless()
 }
 
 func keepAliveTimeout(px *engine.Proxy) time.Duration {

@@ -136,7 +136,7 @@ func (x *exchange) wantsKeep(req *htx.Msg) bool {
 	if s.Front.HTTPMode == engine.HTTPClose || s.Back != nil && s.Back.HTTPMode == engine.HTTPClose {
 		return false
 	}
-	return !s.Sess.RT.Proc.Stopping.Load() && s.Front.State.FEStatus.Load() != 2
+	return !s.Sess.RT.Proc.Stopping.Load() && s.Front.State.FEStatus.Load() != 2 && !s.Sess.Homeless()
 }
 
 // largeWrite is the size from which a piece is written where it lies instead of

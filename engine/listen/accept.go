@@ -2,8 +2,11 @@ package listen
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -14,54 +17,99 @@ import (
 	"hawser/engine/h1"
 	"hawser/engine/raw"
 	"hawser/engine/stream"
+
+	"golang.org/x/sys/unix"
 )
 
-// loop accepts until the socket is stopped.
+// loop accepts until the socket is stopped; then it takes what waits in the
+// kernel's queue, so that no client that was let in is turned away.
 func (sk *Socket) loop() {
 	defer sk.l.wg.Done()
-	defer sk.ln.Close()
+	defer sk.file.Close()
 	for {
 		sk.admit()
-		nc, err := sk.ln.Accept()
-		if err != nil {
-			if sk.closed.Load() || errors.Is(err, net.ErrClosed) {
-				return
-			}
-			var ne net.Error
-			if errors.As(err, &ne) && ne.Timeout() {
-				sk.acceptDeadline(time.Time{})
-				continue
-			}
-			time.Sleep(10 * time.Millisecond) // out of descriptors, most likely
-			continue
+		if sk.closed.Load() {
+			sk.empty()
+			return
 		}
-		sk.accepted(nc)
+		fd, err := sk.next()
+		switch {
+		case err == nil:
+			sk.accepted(fd)
+		case errors.Is(err, os.ErrDeadlineExceeded): // poked
+			sk.file.SetReadDeadline(time.Time{})
+			if sk.closed.Load() { // stop may have come between the two lines above
+				sk.poke()
+			}
+		case errors.Is(err, unix.EINVAL) && sk.halted.Load(): // not listening: admit waits
+		case errors.Is(err, os.ErrClosed):
+			return
+		default:
+			sk.exhausted(err)
+		}
+	}
+}
+
+// empty takes what clients have queued up.
+func (sk *Socket) empty() {
+	for !sk.halted.Load() {
+		fd, err := sk.ready()
+		if err != nil {
+			return
+		}
+		sk.accepted(fd)
+	}
+}
+
+// exhausted waits a moment after an error that is not a connection's: the
+// process or the system is out of descriptors or memory.
+func (sk *Socket) exhausted(err error) {
+	px := sk.bind.Load().Px
+	if sk.l.complaints.allow() {
+		engine.Notify(px, fmt.Sprintf("Proxy %s cannot accept connections (%s). Please check system tunables.", px.Name, reason(err)))
+	}
+	t := time.NewTimer(100 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-sk.wake:
 	}
 }
 
 // accepted starts a session in a goroutine of its own.
-func (sk *Socket) accepted(nc net.Conn) {
+func (sk *Socket) accepted(fd int) {
 	b := sk.bind.Load()
 	px := b.Px
 	rt := px.RT
 	proc := rt.Proc
+	if px.Name == engine.CLIProxy {
+		px.State.FE.Conns.Add(1)
+	} else {
+		sk.count(px, proc)
+	}
+	b.State.C.Conns.Add(1)
+	b.State.C.CumConns.Add(1)
+	sess := sessionPool.Get().(*engine.Session)
+	sess.RT, sess.Front, sess.Bind = rt, px, b
+	sess.Gen.Store(int64(rt.Generation))
+	sess.Accept, sess.AcceptMono = clock.Wall(), clock.Mono()
+	sess.ID = proc.UniqueSeq.Add(1)
+	sess.LogLevel = 0
+	sess.Src = sk.acceptor.peer()
+	sess.Dst = sk.local
+	sess.Conn = conn.New(conn.NewLink(fd, sess.Src), rt.Global.Tune.BufSize)
+	go sk.serve(sess)
+}
+
+func (sk *Socket) count(px *engine.Proxy, proc *engine.ProcState) {
+	now := clock.Now()
 	proc.Conns.Add(1)
 	proc.CumConns.Add(1)
-	now := clock.Now()
 	proc.ConnRate.Inc(now)
 	fe := &px.State.FE
 	fe.Conns.Add(1)
 	fe.CumConns.Add(1)
 	fe.ConnRate.Inc(now)
-	b.State.C.Conns.Add(1)
-	b.State.C.CumConns.Add(1)
-	sess := sessionPool.Get().(*engine.Session)
-	sess.RT, sess.Front, sess.Bind = rt, px, b
-	sess.Accept, sess.AcceptMono = clock.Wall(), clock.Mono()
-	sess.ID = proc.UniqueSeq.Add(1)
-	sess.LogLevel = 0
-	sess.Conn = conn.New(nc, rt.Global.Tune.BufSize)
-	go sk.serve(sess)
 }
 
 var sessionPool = sync.Pool{New: func() any { return new(engine.Session) }}
@@ -69,22 +117,38 @@ var sessionPool = sync.Pool{New: func() any { return new(engine.Session) }}
 // serve runs a session from its first byte to its end.
 func (sk *Socket) serve(sess *engine.Session) {
 	sk.l.sessions.add(sess)
-	begun := begin(sess)
-	if begun {
+	defer sk.ended(sess)
+	defer rescue(sess)
+	if begin(sess) {
 		run(sess)
 	} else {
 		sess.Conn.Close()
 	}
-	sk.l.sessions.remove(sess)
-	sk.ended(sess)
+}
+
+// rescue turns a panic outside of streams into the end of this session alone.
+func rescue(sess *engine.Session) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	sess.RT.Proc.Panics.Add(1)
+	if engine.Log != nil {
+		engine.Log(sess.RT, sess.RT.Global.Logs, sess.RT.Global.LogTag, 1,
+			fmt.Sprintf("session %d of proxy %s: internal error: %v\n%s", sess.ID, sess.Front.Name, p, debug.Stack()))
+	}
+	sess.Conn.Close()
 }
 
 // begin takes a connection through the rules and handshakes that precede its
 // first stream; false means that it ends here.
 func begin(sess *engine.Session) bool {
-	sess.Src, sess.SrcPath = peer(sess.Conn.RemoteAddr())
-	sess.Dst, _ = peer(sess.Conn.LocalAddr())
 	b := sess.Bind
+	if !sess.Src.IsValid() {
+		_, sess.SrcPath = peer(sess.Conn.RemoteAddr())
+	} else if !sess.Dst.IsValid() {
+		sess.Dst, _ = peer(sess.Conn.LocalAddr())
+	}
 	e := &sess.Env
 	e.RT, e.Sess, e.Px, e.Dir, e.Final = sess.RT, sess, sess.Front, engine.Req, true
 	e.Place = engine.FeTCPConn
@@ -208,16 +272,19 @@ func (sk *Socket) ended(sess *engine.Session) {
 	if engine.EndSession != nil {
 		engine.EndSession(sess)
 	}
-	px, proc := sess.Front, sess.RT.Proc
+	sk.l.sessions.remove(sess)
+	px, b, proc := sess.Front, sess.Bind, sess.RT.Proc
 	if sess.TLS != nil {
 		proc.SSLConns.Add(-1)
 	}
 	px.State.FE.Conns.Add(-1)
-	sess.Bind.State.C.Conns.Add(-1)
-	proc.Conns.Add(-1)
-	sk.l.leave(px)
+	b.State.C.Conns.Add(-1)
+	if px.Name != engine.CLIProxy {
+		proc.Conns.Add(-1)
+	}
 	sess.Recycle()
 	sessionPool.Put(sess)
+	sk.l.freed()
 }
 
 func peer(a net.Addr) (netip.AddrPort, string) {

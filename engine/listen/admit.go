@@ -11,53 +11,80 @@ import (
 // the rates stay in the kernel's queue, as with HAProxy.
 func (sk *Socket) admit() {
 	for !sk.closed.Load() {
-		b := sk.bind.Load()
-		d, full := sk.wait(b)
+		d, full := sk.wait()
 		if d == 0 && !full {
 			return
 		}
-		if d == 0 || d > 50*time.Millisecond {
-			d = 50 * time.Millisecond
+		sk.waits.Store(true)
+		sk.l.waiting.Add(1)
+		if d2, still := sk.wait(); d2 > 0 || still { // room may have come before we said that we wait
+			sk.sleep(d2)
 		}
-		t := time.NewTimer(d)
-		select {
-		case <-t.C:
-		case <-sk.l.freed:
-			t.Stop()
-		}
+		sk.l.waiting.Add(-1)
+		sk.waits.Store(false)
+	}
+}
+
+// sleep waits for room: d tells how long that takes, where it is known.
+func (sk *Socket) sleep(d time.Duration) {
+	if d == 0 {
+		d = time.Second // a safety net: freed and poke end it before
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-sk.wake:
 	}
 }
 
 // wait tells for how long (if that is known) and whether the limits are reached.
-func (sk *Socket) wait(b *engine.Bind) (time.Duration, bool) {
+func (sk *Socket) wait() (time.Duration, bool) {
+	b := sk.bind.Load()
 	px := b.Px
+	if paused(b) {
+		sk.halt()
+		return 0, true
+	}
+	sk.unhalt()
 	rt := px.RT
 	proc := rt.Proc
-	if b.State.Paused.Load() || px.State.FEStatus.Load() == 1 {
+	if l := px.State.MaxConn.Load(); over(px.State.FE.Conns.Load(), l, px.MaxConn) {
 		return 0, true
 	}
-	limit := px.State.MaxConn.Load()
-	if limit == 0 {
-		limit = int64(px.MaxConn)
-	}
-	if limit > 0 && px.State.FE.Conns.Load() >= limit {
+	if over(b.State.C.Conns.Load(), 0, b.MaxConn) {
 		return 0, true
 	}
-	if b.MaxConn > 0 && b.State.C.Conns.Load() >= int64(b.MaxConn) {
+	if px.Name == engine.CLIProxy {
+		return 0, false
+	}
+	if over(proc.Conns.Load(), proc.MaxConn.Load(), rt.Global.MaxConn) {
 		return 0, true
 	}
-	limit = proc.MaxConn.Load()
-	if limit == 0 {
-		limit = int64(rt.Global.MaxConn)
-	}
-	if limit > 0 && px.Name != engine.CLIProxy && proc.Conns.Load() >= limit {
+	if b.SSL && over(proc.SSLConns.Load(), 0, rt.Global.MaxSSLConn) {
 		return 0, true
 	}
-	return rateDelay(px, rt), false
+	return rateDelay(px, rt, b.SSL), false
 }
 
-func rateDelay(px *engine.Proxy, rt *engine.Runtime) time.Duration {
+// paused: by SIGTTOU or "disable frontend".
+func paused(b *engine.Bind) bool {
+	return b.State.Paused.Load() || b.Px.State.FEStatus.Load() == 1
+}
+
+// over compares with the run-time limit where it is set, else with the configured one.
+func over(n, set int64, configured int) bool {
+	if set == 0 {
+		set = int64(configured)
+	}
+	return set > 0 && n >= set
+}
+
+func rateDelay(px *engine.Proxy, rt *engine.Runtime, tls bool) time.Duration {
 	g, proc := &rt.Global, rt.Proc
+	if px.RateLimit == 0 && g.MaxConnRate == 0 && g.MaxSessRate == 0 && g.MaxSSLRate == 0 {
+		return 0
+	}
 	now := clock.Now()
 	var d time.Duration
 	if px.RateLimit > 0 {
@@ -69,13 +96,25 @@ func rateDelay(px *engine.Proxy, rt *engine.Runtime) time.Duration {
 	if g.MaxSessRate > 0 {
 		d = max(d, proc.SessRate.Delay(now, uint64(g.MaxSessRate)))
 	}
+	if tls && g.MaxSSLRate > 0 {
+		d = max(d, proc.SSLRate.Delay(now, uint64(g.MaxSSLRate)))
+	}
 	return d
 }
 
-// leave wakes an accept loop that waits for room.
-func (l *Listeners) leave(px *engine.Proxy) {
-	select {
-	case l.freed <- struct{}{}:
-	default:
+// freed wakes the loops that wait for room: a connection ended.
+func (l *Listeners) freed() {
+	if l.waiting.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, sk := range l.sockets {
+		if sk.waits.Load() {
+			select {
+			case sk.wake <- struct{}{}:
+			default:
+			}
+		}
 	}
 }

@@ -3,59 +3,155 @@ package listen
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"hawser/engine"
 	"hawser/parser/unit"
+
+	"golang.org/x/sys/unix"
 )
 
 // Socket is a listening socket. It outlives reloads; bind changes with each.
 type Socket struct {
 	key    string
-	ln     net.Listener
-	path   string // UNIX socket to remove at the end
+	file   *os.File
+	raw    syscall.RawConn
+	local  netip.AddrPort // what clients connect to; zero where that differs (wildcards)
+	orphan int            // fd@: the descriptor that we were given; -1 elsewhere
+	tcp    bool
 	bind   atomic.Pointer[engine.Bind]
-	pause  chan struct{} // closed while accepting; replaced by Pause
 	closed atomic.Bool
+	halted atomic.Bool   // the kernel refuses connections: paused
+	wake   chan struct{} // room, resume or stop, for a loop that waits
+	waits  atomic.Bool   // the loop waits for wake
 	l      *Listeners
+
+	acceptor
 }
 
 // identity is what makes two bind lines mean the same socket.
 func identity(b *engine.Bind) string {
 	a := &b.Addr
-	return fmt.Sprintf("%d|%d|%s|%s|%d|%s|%d|%s|%t|%t|%s", a.Family, a.Type, a.IP, a.Host, a.Port, a.Path, a.Num, b.Interface, b.V6Only, b.Transparent, b.Namespace)
+	return fmt.Sprintf("%d|%d|%s|%s|%d|%s|%d|%s|%t|%t|%s", a.Family, a.Type, a.IP, a.Host, a.Port, a.Path, a.Num,
+		b.Interface, b.V6Only, b.Transparent, b.Namespace)
+}
+
+// newSocket wraps a listening descriptor, which it takes over.
+func newSocket(l *Listeners, key string, fd int) (*Socket, error) {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	unix.CloseOnExec(fd)
+	sk := &Socket{key: key, l: l, orphan: -1, wake: make(chan struct{}, 1)}
+	sk.file = os.NewFile(uintptr(fd), "listener")
+	raw, err := sk.file.SyscallConn()
+	if err != nil {
+		sk.file.Close()
+		return nil, err
+	}
+	sk.raw = raw
+	sk.acceptor.begin()
+	sk.learn(fd)
+	return sk, nil
+}
+
+// learn finds out what every accepted connection will have in common.
+func (sk *Socket) learn(fd int) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return
+	}
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		sk.local = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		sk.local = netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+	}
+	if sk.tcp = sk.local.IsValid(); sk.tcp {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // inherited by what is accepted
+	}
+	if !sk.tcp || sk.local.Addr().IsUnspecified() {
+		sk.local = netip.AddrPort{}
+	}
 }
 
 // open makes the socket of a bind line.
 func open(l *Listeners, key string, b *engine.Bind) (*Socket, error) {
-	sk := &Socket{key: key, l: l}
+	fd, orphan := -1, -1
 	var err error
-	switch a := &b.Addr; a.Family {
-	case unit.Unix, unit.Abns, unit.AbnsZ:
-		err = sk.listenUnix(b)
-	case unit.FD:
-		f := os.NewFile(uintptr(a.Num), "fd@"+fmt.Sprint(a.Num))
-		if f == nil {
-			return nil, fmt.Errorf("file descriptor %d is not open", a.Num)
+	if fd = l.inherited(key); fd >= 0 {
+		err = unix.Listen(fd, backlog(b))
+	} else {
+		switch a := &b.Addr; a.Family {
+		case unit.Unix:
+			fd, err = listenPath(b)
+		case unit.Abns, unit.AbnsZ:
+			fd, err = listenAbstract(b)
+		case unit.FD, unit.SockPair:
+			orphan = a.Num
+			fd, err = takeOver(a.Num, backlog(b))
+		default:
+			fd, err = listenIP(b)
 		}
-		sk.ln, err = net.FileListener(f)
-		f.Close()
-	default:
-		err = sk.listenTCP(b)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Starting %s %s: cannot bind socket (%s) for [%s]", b.Px.Kind, b.Px.Name, reason(err), address(b))
+		return nil, refused(b, err)
+	}
+	sk, err := newSocket(l, key, fd)
+	if err != nil {
+		return nil, refused(b, err)
+	}
+	sk.orphan = orphan
+	if b.Transparent {
+		sk.local = netip.AddrPort{}
 	}
 	return sk, nil
 }
 
+// takeOver listens on a copy of a descriptor that the process was started with,
+// so that a later generation can name it again.
+func takeOver(n, backlog int) (int, error) {
+	fd, err := unix.FcntlInt(uintptr(n), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.Listen(fd, backlog); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// refused words a bind error as HAProxy does.
+func refused(b *engine.Bind, err error) error {
+	kind := "proxy"
+	switch b.Px.Kind {
+	case "frontend", "":
+		kind = "frontend"
+	}
+	proto, what := "tcpv4", "cannot bind socket (%s) for [%s]."
+	if b.Addr.IP.Is6() {
+		proto = "tcpv6"
+	}
+	switch b.Addr.Family {
+	case unit.Unix, unit.Abns, unit.AbnsZ:
+		proto, what = "unix_stream", "cannot bind UNIX socket (%s) [%s]."
+		if b.Addr.Family != unit.Unix {
+			proto = "abns_stream"
+		}
+	}
+	return fmt.Errorf("Binding [%s:%d] for %s %s: protocol %s: "+what, b.Pos.File, b.Pos.Line, kind, b.Px.Name, proto, reason(err), address(b))
+}
+
 func reason(err error) string {
-	var se *os.SyscallError
-	if errors.As(err, &se) {
-		s := se.Err.Error()
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		s := no.Error()
 		return string(s[0]-'a'+'A') + s[1:]
 	}
 	return err.Error()
@@ -64,24 +160,40 @@ func reason(err error) string {
 func address(b *engine.Bind) string {
 	a := &b.Addr
 	switch {
+	case a.Family == unit.FD || a.Family == unit.SockPair:
+		return fmt.Sprintf("fd@%d", a.Num)
 	case a.Path != "":
 		return a.Path
-	case a.Family == unit.FD:
-		return fmt.Sprintf("fd@%d", a.Num)
+	case a.IP.IsValid():
+		return fmt.Sprintf("%s:%d", a.IP, a.Port)
 	}
-	return net.JoinHostPort(hostOf(a), fmt.Sprint(a.Port))
+	return fmt.Sprintf("0.0.0.0:%d", a.Port)
 }
 
-func hostOf(a *unit.Addr) string {
-	if a.IP.IsValid() {
-		return a.IP.String()
+// poke makes a loop that waits for connections or for room look again.
+func (sk *Socket) poke() {
+	select {
+	case sk.wake <- struct{}{}:
+	default:
 	}
-	return "0.0.0.0"
+	sk.file.SetReadDeadline(time.Unix(1, 0))
 }
 
-// acceptDeadline makes a blocked Accept return.
-func (sk *Socket) acceptDeadline(t time.Time) {
-	if d, ok := sk.ln.(interface{ SetDeadline(time.Time) error }); ok {
-		d.SetDeadline(t)
+// stop has the loop take what waits in the accept queue and end.
+func (sk *Socket) stop() {
+	sk.closed.Store(true)
+	sk.poke()
+}
+
+// halt has the kernel refuse connections; unhalt undoes it.
+func (sk *Socket) halt() {
+	if sk.tcp && !sk.halted.Swap(true) {
+		sk.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) })
+	}
+}
+
+func (sk *Socket) unhalt() {
+	if sk.halted.Swap(false) {
+		sk.raw.Control(func(fd uintptr) { unix.Listen(int(fd), backlog(sk.bind.Load())) })
 	}
 }

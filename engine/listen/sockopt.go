@@ -1,13 +1,10 @@
 package listen
 
 import (
-	"context"
 	"fmt"
-	"net"
+	"net/netip"
 	"os"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"hawser/engine"
 	"hawser/parser/unit"
@@ -15,96 +12,140 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listenTCP opens an IP socket with the options of its bind line.
-func (sk *Socket) listenTCP(b *engine.Bind) error {
-	lc := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, rc syscall.RawConn) error { return control(rc, b) }}
-	network, host := "tcp4", hostOf(&b.Addr)
-	if b.Addr.IP.Is6() {
-		network = "tcp6"
-		if !b.V6Only && (b.V4V6 || b.Addr.Any) && b.Addr.IP.IsUnspecified() && b.V4V6 {
-			network = "tcp"
+// backlog is the length of the accept queue: bind, frontend, maxconn; the kernel
+// cuts it down to its own limit.
+func backlog(b *engine.Bind) int {
+	for _, n := range [...]int{b.Backlog, b.Px.Backlog, b.Px.MaxConn} {
+		if n > 0 {
+			return n
 		}
 	}
-	ln, err := lc.Listen(context.Background(), network, net.JoinHostPort(host, strconv.Itoa(b.Addr.Port)))
-	sk.ln = ln
-	return err
+	if rt := b.Px.RT; rt != nil && rt.Global.MaxConn > 0 {
+		return rt.Global.MaxConn
+	}
+	return 1024
 }
 
-func control(rc syscall.RawConn, b *engine.Bind) error {
+// listenIP opens a TCP socket with the options of its bind line.
+func listenIP(b *engine.Bind) (int, error) {
+	family, sa := sockaddr(b)
+	proto := unix.IPPROTO_TCP
+	if b.Addr.MPTCP {
+		proto = unix.IPPROTO_MPTCP
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
+	if err != nil {
+		return -1, err
+	}
+	err = options(fd, family, b)
+	if err == nil {
+		err = unix.Bind(fd, sa)
+	}
+	if err == nil {
+		err = unix.Listen(fd, backlog(b))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func sockaddr(b *engine.Bind) (family int, sa unix.Sockaddr) {
+	ip := b.Addr.IP
+	if !ip.IsValid() {
+		ip = netip.IPv4Unspecified()
+	}
+	if ip.Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Addr: ip.As4(), Port: b.Addr.Port}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16(), Port: b.Addr.Port}
+}
+
+// options sets what the bind line asks for; the first that fails ends it.
+func options(fd, family int, b *engine.Bind) error {
 	var failed error
-	set := func(fd, level, opt, v int, name string) {
-		if err := unix.SetsockoptInt(fd, level, opt, v); err != nil && failed == nil {
+	set := func(on bool, level, opt, v int, name string) {
+		if !on || failed != nil {
+			return
+		}
+		if err := unix.SetsockoptInt(fd, level, opt, v); err != nil {
 			failed = fmt.Errorf("cannot set %s: %w", name, err)
 		}
 	}
-	err := rc.Control(func(u uintptr) {
-		fd := int(u)
-		set(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, "SO_REUSEADDR")
-		set(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1, "SO_REUSEPORT")
-		if b.Transparent {
-			set(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1, "IP_TRANSPARENT")
+	set(true, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, "SO_REUSEADDR")
+	set(true, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1, "SO_REUSEPORT")
+	v6 := family == unix.AF_INET6
+	set(b.Transparent && !v6, unix.SOL_IP, unix.IP_TRANSPARENT, 1, "IP_TRANSPARENT")
+	set(b.Transparent && v6, unix.SOL_IPV6, unix.IPV6_TRANSPARENT, 1, "IPV6_TRANSPARENT")
+	set(v6 && b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1, "IPV6_V6ONLY")
+	set(v6 && b.V4V6 && !b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0, "IPV6_V6ONLY")
+	set(b.MSS != 0, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(b.MSS, -b.MSS), "MSS")
+	set(b.TFO, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, backlog(b), "TCP_FASTOPEN")
+	set(b.DeferAccept, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 60, "TCP_DEFER_ACCEPT")
+	set(b.TCPUserTimeout > 0, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(b.TCPUserTimeout.Milliseconds()), "TCP_USER_TIMEOUT")
+	t := &b.Px.RT.Global.Tune
+	set(t.RcvBufClient > 0, unix.SOL_SOCKET, unix.SO_RCVBUF, t.RcvBufClient, "SO_RCVBUF")
+	set(t.SndBufClient > 0, unix.SOL_SOCKET, unix.SO_SNDBUF, t.SndBufClient, "SO_SNDBUF")
+	set(b.Px.Options.Has(engine.OptClientKA), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1, "SO_KEEPALIVE") // inherited
+	if b.Interface != "" && failed == nil {
+		if err := unix.BindToDevice(fd, b.Interface); err != nil {
+			failed = fmt.Errorf("cannot bind listener to device %s: %w", b.Interface, err)
 		}
-		if b.Interface != "" {
-			if err := unix.BindToDevice(fd, b.Interface); err != nil && failed == nil {
-				failed = fmt.Errorf("cannot bind listener to device %s: %w", b.Interface, err)
-			}
-		}
-		if b.V6Only {
-			set(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1, "IPV6_V6ONLY")
-		}
-		if b.MSS != 0 {
-			set(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(b.MSS, -b.MSS), "MSS")
-		}
-		if b.TFO {
-			set(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, 256, "TCP_FASTOPEN")
-		}
-		if b.DeferAccept {
-			set(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1, "TCP_DEFER_ACCEPT")
-		}
-		if b.TCPUserTimeout > 0 {
-			set(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(b.TCPUserTimeout.Milliseconds()), "TCP_USER_TIMEOUT")
-		}
-	})
-	if err != nil {
-		return err
 	}
 	return failed
 }
 
-// listenUnix opens a UNIX socket. A path is bound beside its place and moved
-// there, so that clients of an older process never find it missing.
-func (sk *Socket) listenUnix(b *engine.Bind) error {
-	a := &b.Addr
-	if a.Family != unit.Unix {
-		name := "@" + a.Path
-		if a.Family == unit.Abns { // padded to the full length of sun_path
-			name += strings.Repeat("\x00", max(107-len(a.Path), 0))
-		}
-		ln, err := net.Listen("unix", name)
-		sk.ln = ln
-		return err
+// listenPath opens a UNIX socket. It is bound beside its place and moved there, so
+// that clients of an older process never find it missing.
+func listenPath(b *engine.Bind) (int, error) {
+	path := b.Addr.Path
+	if st, err := os.Lstat(path); err == nil && st.Mode()&os.ModeSocket == 0 {
+		return -1, unix.EADDRINUSE
 	}
-	tmp := fmt.Sprintf("%s.%d.tmp", a.Path, os.Getpid())
+	tmp := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
 	os.Remove(tmp)
-	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: tmp, Net: "unix"})
+	fd, err := bindUnix(tmp, b)
 	if err != nil {
-		return err
+		return -1, err
 	}
-	ln.SetUnlinkOnClose(false)
 	if b.Mode != 0 {
-		err = os.Chmod(tmp, os.FileMode(b.Mode))
+		err = unix.Chmod(tmp, b.Mode)
 	}
 	if err == nil && (b.UID >= 0 || b.GID >= 0) {
-		err = os.Chown(tmp, b.UID, b.GID)
+		err = unix.Chown(tmp, b.UID, b.GID)
 	}
 	if err == nil {
-		err = os.Rename(tmp, a.Path)
+		err = unix.Rename(tmp, path)
 	}
 	if err != nil {
-		ln.Close()
+		unix.Close(fd)
 		os.Remove(tmp)
-		return err
+		return -1, err
 	}
-	sk.ln, sk.path = ln, a.Path
-	return nil
+	return fd, nil
+}
+
+// listenAbstract opens a socket of the abstract name space.
+func listenAbstract(b *engine.Bind) (int, error) {
+	name := "@" + b.Addr.Path
+	if b.Addr.Family == unit.Abns { // padded to the full length of sun_path
+		name += strings.Repeat("\x00", max(107-len(b.Addr.Path), 0))
+	}
+	return bindUnix(name, b)
+}
+
+func bindUnix(name string, b *engine.Bind) (int, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err == nil {
+		err = unix.Listen(fd, backlog(b))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
