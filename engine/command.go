@@ -80,8 +80,10 @@ type Service struct {
 var Services = registry.New[*Service]("service")
 
 // ReloadFunc and CloseFrontend are the daemon's: what "reload" and "shutdown
-// frontend" do. nil in tests.
+// frontend" do. ListenersChanged has the accept loops look at their limits and
+// pauses, after "disable frontend" or "set maxconn". nil in tests.
 var (
-	ReloadFunc    func() (string, error)
-	CloseFrontend func(px *Proxy)
+	ReloadFunc       func() (string, error)
+	CloseFrontend    func(px *Proxy)
+	ListenersChanged func()
 )

@@ -8,8 +8,8 @@ package daemon
 
 import (
 	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hawser/engine"
@@ -22,23 +22,34 @@ import (
 // Daemon is a running proxy.
 type Daemon struct {
 	inputs []string
-	opts   build.Options
-	// Report prints diagnostics of loads.
-	Report func(build.Result)
+	opts   func() build.Options
+	// Report prints what a load has to say and tells whether it is acceptable
+	// (with zero-warning a warning is not). Set before Load.
+	Report func(build.Result) bool
+	// Say prints a line about the process. Set before Load.
+	Say func(diag.Severity, string)
+	// Notify tells the service manager (sd_notify). Set before Load.
+	Notify func(state string)
 
-	mu        sync.Mutex // serializes reloads and the stop
-	rt        *engine.Runtime
-	listeners *listen.Listeners
-	watcher   *watcher
-	sums      map[string][32]byte
-	done      chan struct{}
+	mu        sync.Mutex // one load or stop at a time; guards what follows
 	stopping  bool
+	watcher   *watcher
+	seen      files
+	loaded    *engine.Runtime // before Start
+	current   atomic.Pointer[engine.Runtime]
+	listeners *listen.Listeners
+	done      chan struct{}
 	once      sync.Once
 }
 
-// New prepares a daemon for configuration files.
-func New(inputs []string, opts build.Options) *Daemon {
-	return &Daemon{inputs: inputs, opts: opts, listeners: listen.New(), done: make(chan struct{})}
+// New prepares a daemon for configuration files. opts is asked at every load.
+func New(inputs []string, opts func() build.Options) *Daemon {
+	return &Daemon{
+		inputs: inputs, opts: opts, listeners: listen.New(), done: make(chan struct{}),
+		Report: func(res build.Result) bool { return res.RT != nil },
+		Say:    func(diag.Severity, string) {},
+		Notify: func(string) {},
+	}
 }
 
 // ErrConfig says that the configuration was refused; diagnostics were reported.
@@ -48,11 +59,12 @@ var ErrConfig = errors.New("the configuration has errors")
 func (d *Daemon) Load() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	res := d.load(nil)
-	if res.RT == nil {
+	res, ok := d.load(nil)
+	if !ok {
 		return ErrConfig
 	}
-	d.rt = res.RT
+	d.loaded = res.RT
+	d.current.Store(res.RT)
 	return nil
 }
 
@@ -61,196 +73,67 @@ func (d *Daemon) Start() error {
 	clock.Start()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rt := d.rt
-	d.rt = nil
-	if err := d.publish(rt); err != nil {
-		d.rt = rt
+	if err := d.publish(d.loaded, nil); err != nil {
+		clock.Stop()
 		return err
 	}
+	d.loaded = nil
+	d.listeners.Drop()
 	return nil
 }
 
-// ReloadCommand makes the runtime API's "reload" and "shutdown frontend" work.
-func (d *Daemon) ReloadCommand() {
+// Commands makes the runtime API's commands about the process work.
+func (d *Daemon) Commands() {
 	engine.ReloadFunc = d.Reload
 	engine.CloseFrontend = d.listeners.CloseFrontend
+	engine.ListenersChanged = d.listeners.Poke
+	handOver.Store(d.listeners)
 }
 
-// DumpStatus logs how servers and proxies are (SIGHUP, SIGQUIT).
-func (d *Daemon) DumpStatus() {
-	rt := d.Runtime()
-	for _, px := range rt.Proxies {
-		for _, srv := range px.Servers {
-			state := "UP"
-			if !srv.State.Up() {
-				state = "DOWN"
-			}
-			engine.Notify(px, fmt.Sprintf("SIGHUP: Server %s/%s is %s. Conn: %d act, %d pend, %d tot.", px.Name, srv.Name, state,
-				srv.State.C.Conns.Load(), srv.State.Queued.Load(), srv.State.C.CumSess.Load()))
-		}
-	}
-}
+// Runtime returns the generation in force, or what was loaded before Start.
+func (d *Daemon) Runtime() *engine.Runtime { return d.current.Load() }
 
-// Runtime returns the generation in force.
-func (d *Daemon) Runtime() *engine.Runtime {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.rt
-}
+// Listeners returns the sockets.
+func (d *Daemon) Listeners() *listen.Listeners { return d.listeners }
 
-func (d *Daemon) load(old *engine.Runtime) build.Result {
-	o := d.opts
+func (d *Daemon) load(old *engine.Runtime) (build.Result, bool) {
+	begun := time.Now()
+	o := d.opts()
 	o.Old = old
 	res := build.Load(d.inputs, o)
-	if d.Report != nil {
-		d.Report(res)
-	}
-	d.sums = checksums(res.Files)
+	ok := d.Report(res) && res.RT != nil
+	d.seen = look(res.Files, begun)
 	if d.watcher != nil {
 		d.watcher.watch(res.Files)
+		if d.seen.changed { // while it was being read: once more
+			d.watcher.soon()
+		}
 	}
-	return res
+	return res, ok
 }
 
 // publish makes rt the generation in force; on an error the old one goes on.
-func (d *Daemon) publish(rt *engine.Runtime) error {
+func (d *Daemon) publish(rt, old *engine.Runtime) error {
 	plan, err := d.listeners.Prepare(rt)
 	if err != nil {
 		return err
 	}
-	old := d.rt
 	engine.Commit(rt)
-	d.rt = rt
+	d.current.Store(rt)
 	rt.Proc.Current.Store(rt)
 	plan.Commit()
 	engine.StartFeatures(rt, old)
-	if old != nil {
-		engine.StopFeatures(old, rt)
-		d.listeners.CloseIdle(rt, rt.Global.CloseSpread)
+	if old == nil {
+		return nil
+	}
+	engine.StopFeatures(old, rt)
+	d.listeners.CloseIdle(rt, rt.Global.CloseSpread)
+	if limit := old.Global.HardStopAfter; limit > 0 {
+		gen := old.Generation
+		time.AfterFunc(limit, func() { d.listeners.AbortOld(gen) })
 	}
 	return nil
 }
 
-// Reload reads the configuration again and replaces the generation in force. It
-// applies whole or not at all; the text says what happened.
-func (d *Daemon) Reload() (string, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.stopping {
-		return "", errors.New("the process is stopping")
-	}
-	proc := d.rt.Proc
-	res := d.load(d.rt)
-	if res.RT == nil {
-		proc.FailedReloads.Add(1)
-		return render(res), ErrConfig
-	}
-	if err := d.publish(res.RT); err != nil {
-		proc.FailedReloads.Add(1)
-		return err.Error() + "\n", err
-	}
-	proc.Reloads.Add(1)
-	return render(res) + fmt.Sprintf("Success=1\n--\nreloaded: generation %d\n", res.RT.Generation), nil
-}
-
-// render prints the diagnostics of a load as text.
-func render(res build.Result) string {
-	var b lines
-	p := diag.Printer{W: &b, Sources: res.Sources, Min: diag.Notice}
-	p.PrintList(res.Diags)
-	return string(b)
-}
-
-type lines []byte
-
-func (l *lines) Write(p []byte) (int, error) {
-	*l = append(*l, p...)
-	return len(p), nil
-}
-
 // Done is closed when the process may exit.
 func (d *Daemon) Done() <-chan struct{} { return d.done }
-
-func (d *Daemon) finish() { d.once.Do(func() { close(d.done) }) }
-
-// SoftStop closes the listeners and ends when the last stream has, or at
-// hard-stop-after.
-func (d *Daemon) SoftStop() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.stopping {
-		return
-	}
-	d.stopping = true
-	if d.watcher != nil {
-		d.watcher.close()
-	}
-	proc, g := d.rt.Proc, &d.rt.Global
-	go func() {
-		time.Sleep(g.Grace)
-		proc.Stopping.Store(true)
-		d.listeners.Stop(true)
-		d.listeners.CloseIdle(nil, g.CloseSpread)
-		d.drain(g.HardStopAfter)
-		d.end()
-	}()
-}
-
-// drain waits for the client connections to end.
-func (d *Daemon) drain(limit time.Duration) {
-	var over <-chan time.Time
-	if limit > 0 {
-		over = time.After(limit)
-	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for d.listeners.Traffic() > 0 {
-		d.listeners.CloseIdle(nil, 0)
-		select {
-		case <-tick.C:
-		case <-over:
-			d.listeners.Abort()
-			return
-		}
-	}
-}
-
-// HardStop ends everything at once.
-func (d *Daemon) HardStop() {
-	d.mu.Lock()
-	d.stopping = true
-	if d.watcher != nil {
-		d.watcher.close()
-	}
-	if d.rt != nil {
-		d.rt.Proc.Stopping.Store(true)
-	}
-	d.mu.Unlock()
-	d.listeners.Stop(false)
-	d.listeners.Abort()
-	d.end()
-}
-
-func (d *Daemon) end() {
-	d.listeners.Stop(false)
-	if d.rt != nil {
-		engine.StopFeatures(d.rt, nil)
-	}
-	d.finish()
-}
-
-// Pause and Resume make the listeners of traffic stop and go on accepting
-// (SIGTTOU, SIGTTIN).
-func (d *Daemon) Pause() { d.setPaused(true) }
-
-// Resume undoes Pause.
-func (d *Daemon) Resume() { d.setPaused(false) }
-
-func (d *Daemon) setPaused(on bool) {
-	rt := d.Runtime()
-	for _, px := range rt.Proxies {
-		for _, b := range px.Binds {
-			b.State.Paused.Store(on)
-		}
-	}
-}

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,11 +10,15 @@ import (
 )
 
 // quiet is how long the files must be left alone before a reload: editors and
-// deployment tools write in several steps.
-const quiet = 200 * time.Millisecond
+// deployment tools write in several steps. patience bounds the wait.
+const (
+	quiet    = 200 * time.Millisecond
+	patience = 2 * time.Second
+)
 
 // watcher reloads when a file of the configuration changes. It watches
-// directories, so that files that are replaced by a rename are seen, too.
+// directories, so that files that are replaced by a rename are seen, too; the
+// contents decide whether there is anything to do.
 type watcher struct {
 	d  *Daemon
 	fs *fsnotify.Watcher
@@ -23,7 +26,9 @@ type watcher struct {
 	mu    sync.Mutex // guards what follows
 	files map[string]bool
 	dirs  map[string]bool
-	timer *time.Timer
+	timer *time.Timer // nil: nothing was touched
+	since time.Time   // of the first touch
+	ended bool
 }
 
 // Watch begins to follow the files of the configuration.
@@ -35,34 +40,58 @@ func (d *Daemon) Watch() error {
 	w := &watcher{d: d, fs: fs, dirs: map[string]bool{}}
 	d.mu.Lock()
 	d.watcher = w
-	files := make([]string, 0, len(d.sums))
-	for f := range d.sums {
-		files = append(files, f)
+	w.watch(d.seen.names())
+	if d.seen.changed {
+		w.soon()
 	}
 	d.mu.Unlock()
-	w.watch(files)
 	go w.run()
 	return nil
 }
 
-// watch sets the files that matter.
+// watch sets the files that matter, and with them the directories: theirs, and
+// those of the links that lead there.
 func (w *watcher) watch(files []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.files = make(map[string]bool, len(files))
+	dirs := map[string]bool{}
 	for _, f := range files {
-		p, err := filepath.Abs(f)
-		if err != nil {
-			continue
+		if p, err := filepath.Abs(f); err == nil {
+			w.follow(p, dirs, 0)
 		}
-		w.files[p] = true
-		dir := filepath.Dir(p)
-		if st, err := os.Stat(p); err == nil && st.IsDir() {
-			dir = p
-		}
+	}
+	for dir := range dirs {
 		if !w.dirs[dir] && w.fs.Add(dir) == nil {
 			w.dirs[dir] = true
 		}
+	}
+	for dir := range w.dirs {
+		if !dirs[dir] {
+			w.fs.Remove(dir)
+			delete(w.dirs, dir)
+		}
+	}
+}
+
+func (w *watcher) follow(p string, dirs map[string]bool, depth int) {
+	w.files[p] = true
+	dirs[filepath.Dir(p)] = true
+	if st, err := os.Stat(p); err == nil && st.IsDir() {
+		dirs[p] = true
+	}
+	for q := p; q != "/" && depth < 8; q = filepath.Dir(q) {
+		to, err := os.Readlink(q)
+		if err != nil {
+			continue
+		}
+		w.files[q] = true
+		dirs[filepath.Dir(q)] = true
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(q), to)
+		}
+		w.follow(filepath.Join(to, p[len(q):]), dirs, depth+1)
+		return
 	}
 }
 
@@ -74,7 +103,7 @@ func (w *watcher) run() {
 				return
 			}
 			if ev.Op != fsnotify.Chmod {
-				w.touched(ev.Name)
+				w.touched(ev)
 			}
 		case _, ok := <-w.fs.Errors:
 			if !ok {
@@ -84,20 +113,53 @@ func (w *watcher) run() {
 	}
 }
 
-// touched starts or prolongs the quiet time after a change. A changed link in a
-// watched directory (Kubernetes' ..data) counts, too: the contents decide.
-func (w *watcher) touched(string) {
+// touched starts or prolongs the quiet time. What else happens in a directory
+// matters only when names come or go: a link may have changed its aim.
+func (w *watcher) touched(ev fsnotify.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
+	mine := w.files[ev.Name] || w.files[filepath.Dir(ev.Name)]
+	if !mine && (ev.Op == fsnotify.Write || w.timer != nil) {
+		return
 	}
-	w.timer = time.AfterFunc(quiet, w.d.changed)
+	w.start()
+}
+
+// soon looks at the files again after the quiet time.
+func (w *watcher) soon() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.start()
+}
+
+func (w *watcher) start() {
+	if w.ended {
+		return
+	}
+	if w.timer == nil {
+		w.since = time.Now()
+		w.timer = time.AfterFunc(quiet, w.fire)
+		return
+	}
+	if left := patience - time.Since(w.since); left > 0 {
+		w.timer.Reset(min(quiet, left))
+	}
+}
+
+func (w *watcher) fire() {
+	w.mu.Lock()
+	w.timer = nil
+	ended := w.ended
+	w.mu.Unlock()
+	if !ended {
+		w.d.changed()
+	}
 }
 
 func (w *watcher) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.ended = true
 	if w.timer != nil {
 		w.timer.Stop()
 	}
@@ -107,36 +169,9 @@ func (w *watcher) close() {
 // changed reloads if the contents of a file differ from what was loaded last.
 func (d *Daemon) changed() {
 	d.mu.Lock()
-	files := make([]string, 0, len(d.sums))
-	for f := range d.sums {
-		files = append(files, f)
-	}
-	same := true
-	for f, sum := range checksums(files) {
-		same = same && d.sums[f] == sum
-	}
+	same := d.stopping || d.seen.same()
 	d.mu.Unlock()
 	if !same {
-		d.Reload()
+		d.reload(" (a file of the configuration has changed)")
 	}
-}
-
-// checksums hashes files, and the names in directories.
-func checksums(files []string) map[string][32]byte {
-	sums := make(map[string][32]byte, len(files))
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			if list, derr := os.ReadDir(f); derr == nil {
-				for _, e := range list {
-					data = append(data, e.Name()...)
-					if one, err := os.ReadFile(filepath.Join(f, e.Name())); err == nil {
-						data = append(data, one...)
-					}
-				}
-			}
-		}
-		sums[f] = sha256.Sum256(data)
-	}
-	return sums
 }

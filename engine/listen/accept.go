@@ -24,8 +24,7 @@ import (
 // loop accepts until the socket is stopped; then it takes what waits in the
 // kernel's queue, so that no client that was let in is turned away.
 func (sk *Socket) loop() {
-	defer sk.l.wg.Done()
-	defer sk.file.Close()
+	defer sk.end()
 	for {
 		sk.admit()
 		if sk.closed.Load() {
@@ -42,12 +41,15 @@ func (sk *Socket) loop() {
 				sk.poke()
 			}
 		case errors.Is(err, unix.EINVAL) && sk.halted.Load(): // not listening: admit waits
-		case errors.Is(err, os.ErrClosed):
-			return
 		default:
 			sk.exhausted(err)
 		}
 	}
+}
+
+func (sk *Socket) end() {
+	sk.file.Close()
+	sk.l.ending.Add(-1)
 }
 
 // empty takes what clients have queued up.
@@ -98,6 +100,7 @@ func (sk *Socket) accepted(fd int) {
 	sess.Src = sk.acceptor.peer()
 	sess.Dst = sk.local
 	sess.Conn = conn.New(conn.NewLink(fd, sess.Src), rt.Global.Tune.BufSize)
+	sk.l.sessions.add(sess)
 	go sk.serve(sess)
 }
 
@@ -116,7 +119,6 @@ var sessionPool = sync.Pool{New: func() any { return new(engine.Session) }}
 
 // serve runs a session from its first byte to its end.
 func (sk *Socket) serve(sess *engine.Session) {
-	sk.l.sessions.add(sess)
 	defer sk.ended(sess)
 	defer rescue(sess)
 	if begin(sess) {

@@ -20,7 +20,7 @@ type Listeners struct {
 	sockets    map[string]*Socket
 	handed     map[string]int // descriptors from another process, not used yet
 	sessions   sessions
-	wg         sync.WaitGroup // accept loops
+	ending     atomic.Int32   // loops that were stopped and have not ended
 	waiting    atomic.Int32   // loops that wait for room
 	complaints complaints
 }
@@ -148,7 +148,6 @@ func (p *Plan) Commit() {
 	}
 	for _, sk := range p.opened {
 		l.sockets[sk.key] = sk
-		l.wg.Add(1)
 		go sk.loop()
 	}
 }
@@ -263,5 +262,6 @@ func (l *Listeners) Traffic() (n int) {
 	return n
 }
 
-// Wait returns when the loops of stopped sockets have ended.
-func (l *Listeners) Wait() { l.wg.Wait() }
+// Ending is the number of sockets that were given up and still have clients in
+// their accept queue.
+func (l *Listeners) Ending() int { return int(l.ending.Load()) }

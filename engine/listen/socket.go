@@ -181,6 +181,7 @@ func (sk *Socket) poke() {
 
 // stop has the loop take what waits in the accept queue and end.
 func (sk *Socket) stop() {
+	sk.l.ending.Add(1)
 	sk.closed.Store(true)
 	sk.poke()
 }
