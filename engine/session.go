@@ -31,7 +31,7 @@ type Session struct {
 	ID         uint64
 	Rest       Rest         // between two requests it may be looked at and closed
 	Gen        atomic.Int64 // the generation of RT, for other goroutines
-	ErrCause   string      // why the session failed before a stream: for error-log-format
+	ErrCause   string       // why the session failed before a stream: for error-log-format
 }
 
 // TLSInfo is what a TLS connection can tell.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"hawser/engine"
 	"hawser/engine/build"
@@ -25,11 +26,12 @@ func evaluate(f *flags) int {
 
 // options are those of a load under these flags.
 func (f *flags) options() build.Options {
-	return build.Options{
+	o := build.Options{
 		CheckOnly: f.check,
 		Parser:    parser.Options{Env: environment(f), Facts: facts()},
 		Edit:      f.edit,
 	}
+	return o
 }
 
 // edit lets the command line win over the global section.
@@ -59,12 +61,11 @@ func (f *flags) edit(rt *engine.Runtime) {
 	g.ServerVerifyNone = g.ServerVerifyNone || f.noVerify
 	g.ZeroWarning = g.ZeroWarning || f.warnings
 	g.Daemon = (g.Daemon || f.daemon) && !f.front && !f.debug
-	g.MasterWorker = (g.MasterWorker || f.master) && !f.front
+	g.MasterWorker = g.MasterWorker || f.master
 }
 
 // check is -c.
 func check(f *flags) int {
-	raiseLimits()
 	res := build.Load(f.files, f.options())
 	code := f.report(res)
 	if f.dumpKeys != "" {
@@ -73,10 +74,20 @@ func check(f *flags) int {
 	if f.dumpConf {
 		dumpConfig(os.Stdout, f)
 	}
+	if code == 0 {
+		f.tellIgnored()
+	}
 	if code == 0 && f.verbose && !f.quiet {
 		fmt.Println("Configuration file is valid")
 	}
 	return code
+}
+
+// tellIgnored names the flags that Hawser accepts without doing anything.
+func (f *flags) tellIgnored() {
+	if len(f.ignored) > 0 && !f.quiet {
+		f.say(diag.Notice, "no effect in Hawser: "+strings.Join(f.ignored, " "))
+	}
 }
 
 // report prints what a load has to say and returns the exit status that it means.
@@ -106,6 +117,9 @@ func (f *flags) printer(res build.Result) *diag.Printer {
 		p.Min = diag.Diag
 	}
 	path, _ := os.Executable()
+	if f.told {
+		return p
+	}
 	p.Preamble = []string{"hawser version is " + Version + " (HAProxy " + compatible + ")", "path to executable is " + path}
 	return p
 }

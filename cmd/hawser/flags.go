@@ -42,6 +42,8 @@ type flags struct {
 	noReuse   bool     // -dR
 	ipv4      bool     // -4
 	ignored   []string // accepted without effect: a notice says so
+	child     bool     // started by daemonize, which has reported already
+	told      bool     // the lines about version and path were printed
 }
 
 // valueFlags take the next word; the row stores it.
@@ -60,7 +62,7 @@ var valueFlags = map[string]func(*flags, string) error{
 
 // plainFlags stand alone.
 var plainFlags = map[string]func(*flags){
-	"-c": func(f *flags) { f.check = true }, "-v": func(f *flags) { f.version = 1 }, "-vv": func(f *flags) { f.version = 2 },
+	"-c": func(f *flags) { f.check = true }, "-v": func(f *flags) { f.version = max(f.version, 1) }, "-vv": func(f *flags) { f.version = 2 },
 	"-h": func(f *flags) { f.usage = true }, "--help": func(f *flags) { f.usage = true },
 	"-V": func(f *flags) { f.verbose, f.quiet = true, false }, "-q": func(f *flags) { f.quiet = true },
 	"-d": func(f *flags) { f.debug = true }, "-db": func(f *flags) { f.front = true },
@@ -140,6 +142,10 @@ func (f *flags) attached(a string) error {
 		return nil
 	case strings.HasPrefix(a, "-dC"):
 		f.dumpConf = true
+		return nil
+	}
+	if strings.HasPrefix(a, "-v") { // HAProxy looks no further
+		f.version = max(f.version, 1)
 		return nil
 	}
 	for _, w := range withoutEffect {

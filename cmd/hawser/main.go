@@ -48,6 +48,7 @@ func run(args []string) int {
 		usage(os.Stderr)
 		return 1
 	}
+	raiseLimits()
 	if f.check {
 		return check(f)
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"hawser/engine"
+
+	"golang.org/x/sys/unix"
 )
 
 // raiseLimits lifts the limit of open files to what the system allows.
@@ -67,18 +69,19 @@ func daemonize() int {
 	return 1
 }
 
-// inheritedFiles keeps the descriptors that we were started with (fd@N) at their
-// numbers and puts last behind them.
+// inheritedFiles keeps the listening sockets that we were started with (fd@N) at
+// their numbers and puts last behind them. A nil entry closes its number.
 func inheritedFiles(last *os.File) []*os.File {
 	var files []*os.File
-	for fd := 3; fd < int(last.Fd()) && fd < 64; fd++ {
-		var st syscall.Stat_t
-		if syscall.Fstat(fd, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFSOCK {
-			break
+	n := 0
+	for fd := 3; fd < 1024; fd++ {
+		var f *os.File
+		if listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && listens == 1 {
+			f, n = os.NewFile(uintptr(fd), "inherited"), fd-2
 		}
-		files = append(files, os.NewFile(uintptr(fd), "inherited"))
+		files = append(files, f)
 	}
-	return append(files, last)
+	return append(files[:n], last)
 }
 
 // ready tells the parent, and systemd, that we serve.
@@ -90,7 +93,7 @@ func ready() {
 		f.Close()
 		if null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0); err == nil {
 			for std := range 3 {
-				syscall.Dup2(int(null.Fd()), std)
+				unix.Dup3(int(null.Fd()), std, 0)
 			}
 			null.Close()
 		}
@@ -103,6 +106,11 @@ func sdNotify(state string) {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
 		return
+	}
+	if strings.HasPrefix(state, "RELOADING=1") {
+		var ts unix.Timespec
+		unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+		state += "\nMONOTONIC_USEC=" + strconv.FormatInt(ts.Nano()/1000, 10)
 	}
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {

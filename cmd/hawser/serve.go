@@ -1,12 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"hawser/engine"
@@ -17,92 +18,156 @@ import (
 
 // serve runs the proxy until it is stopped and returns the exit status.
 func serve(f *flags) int {
-	raiseLimits()
+	f.child = isChild()
 	stopProfile := profile()
 	defer stopProfile()
-	d := daemon.New(f.files, f.options())
-	code := 0
-	d.Report = func(res build.Result) { code = f.report(res) }
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGTTOU, syscall.SIGTTIN, syscall.SIGQUIT)
 	signal.Ignore(syscall.SIGPIPE)
-	if err := d.Load(); err != nil || code != 0 {
+	d := f.newDaemon()
+	if d.Load() != nil {
 		return 1
 	}
-	if rt := d.Runtime(); rt.Global.Daemon && !isChild() {
+	if d.Runtime().Global.Daemon && !f.child {
 		return daemonize()
 	}
-	if err := d.Start(); err != nil {
-		f.alert("%v", err)
+	if !f.begin(d) {
 		return 1
 	}
-	rt := d.Runtime()
-	if err := writePID(rt.Global.PidFile); err != nil {
-		f.alert("Cannot create pidfile %s : %v", rt.Global.PidFile, err)
-	}
-	if err := dropPrivileges(rt); err != nil {
-		f.alert("%v", err)
-		return 1
-	}
-	if err := d.Watch(); err != nil && !f.quiet {
-		fmt.Fprintf(os.Stderr, "[WARNING]  (%d) : files cannot be watched for changes: %v\n", os.Getpid(), err)
-	}
-	d.ReloadCommand()
-	tellOld(f)
-	ready()
-	return wait(f, d, signals)
+	return f.wait(d, signals)
 }
 
-func (f *flags) alert(format string, args ...any) {
-	p := diag.Printer{W: os.Stderr, PID: os.Getpid()}
-	p.Sayf(diag.Alert, format, args...)
+// newDaemon prepares a daemon that speaks on standard error and to systemd.
+func (f *flags) newDaemon() *daemon.Daemon {
+	d := daemon.New(f.files, f.options)
+	d.Report = func(res build.Result) bool {
+		if f.child && !res.Diags.Failed() { // the parent said it
+			f.child = false
+			return true
+		}
+		f.told = f.told || d.Runtime() != nil
+		return f.report(res) == 0
+	}
+	d.Say = f.say
+	d.Notify = sdNotify
+	return d
+}
+
+// begin opens the sockets of what was loaded, gives privileges up and serves.
+func (f *flags) begin(d *daemon.Daemon) bool {
+	rt := d.Runtime()
+	setLimits(f, rt)
+	if f.oldStats != "" && f.oldStats != "/dev/null" {
+		if err := d.TakeOver(f.oldStats); err != nil {
+			f.say(diag.Alert, "Failed to get the sockets from the old process: "+err.Error())
+			return false
+		}
+	}
+	if rt.Global.MasterWorker {
+		f.say(diag.Notice, fmt.Sprintf("New worker (%d) forked", os.Getpid()))
+	}
+	if err := d.Start(); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			f.say(diag.Alert, line)
+		}
+		f.say(diag.Alert, "["+os.Args[0]+".main()] Some protocols failed to start their listeners! Exiting.")
+		return false
+	}
+	if err := writePID(rt.Global.PidFile); err != nil {
+		f.say(diag.Alert, fmt.Sprintf("[%s.main()] Cannot create pidfile %s", os.Args[0], rt.Global.PidFile))
+		return false
+	}
+	if err := dropPrivileges(rt); err != nil {
+		f.say(diag.Alert, fmt.Sprintf("[%s.main()] %v", os.Args[0], err))
+		return false
+	}
+	d.Commands()
+	if err := d.Watch(); err != nil {
+		f.say(diag.Warning, "files cannot be watched for changes: "+err.Error())
+	}
+	if rt.Global.MasterWorker {
+		f.say(diag.Notice, "Loading success.")
+	}
+	f.tellIgnored()
+	tellOld(f)
+	ready()
+	return true
+}
+
+// setLimits applies ulimit-n and -m.
+func setLimits(f *flags, rt *engine.Runtime) {
+	if n := uint64(rt.Global.UlimitN); n > 0 {
+		lim := syscall.Rlimit{Cur: n, Max: n}
+		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim) != nil {
+			f.say(diag.Warning, fmt.Sprintf("[%s.main()] Cannot raise FD limit to %d.", os.Args[0], n))
+		}
+	}
+	if f.memory > 0 {
+		debug.SetMemoryLimit(int64(f.memory) << 20)
+	}
+}
+
+// say prints a line about the process in HAProxy's form.
+func (f *flags) say(sev diag.Severity, text string) {
+	if f.quiet && sev != diag.Alert {
+		return
+	}
+	p := diag.Printer{W: os.Stderr, PID: os.Getpid(), Min: diag.Notice}
+	p.Sayf(sev, "%s", text)
 }
 
 // wait handles signals until the daemon is done (management manual, section 4).
-func wait(f *flags, d *daemon.Daemon, signals <-chan os.Signal) int {
+func (f *flags) wait(d *daemon.Daemon, signals <-chan os.Signal) int {
 	code := 0
 	for {
 		select {
 		case <-d.Done():
-			removePID(d.Runtime())
+			rt := d.Runtime()
+			removePID(rt)
+			if rt.Global.MasterWorker {
+				f.say(diag.Warning, fmt.Sprintf("All workers exited. Exiting... (%d)", code))
+			}
 			return code
 		case sig := <-signals:
-			master := d.Runtime().Global.MasterWorker
-			switch sig {
-			case syscall.SIGUSR2:
-				reload(f, d)
-			case syscall.SIGHUP:
-				if master {
-					reload(f, d)
-				} else {
-					d.DumpStatus()
-				}
-			case syscall.SIGUSR1:
-				sdNotify("STOPPING=1")
-				d.SoftStop()
-			case syscall.SIGTERM, syscall.SIGINT:
-				if n := sig.(syscall.Signal); master {
-					code = 128 + int(n)
-				}
-				sdNotify("STOPPING=1")
-				d.HardStop()
-			case syscall.SIGQUIT:
-				d.DumpStatus()
-			case syscall.SIGTTOU:
-				d.Pause()
-			case syscall.SIGTTIN:
-				d.Resume()
-			}
+			f.handle(d, sig, &code)
 		}
 	}
 }
 
-func reload(f *flags, d *daemon.Daemon) {
-	sdNotify("RELOADING=1")
-	if _, err := d.Reload(); err != nil && !errors.Is(err, daemon.ErrConfig) {
-		f.alert("%v", err)
+func (f *flags) handle(d *daemon.Daemon, sig os.Signal, code *int) {
+	master := d.Runtime().Global.MasterWorker
+	switch sig {
+	case syscall.SIGUSR2:
+		go d.Reload()
+	case syscall.SIGHUP:
+		if master {
+			go d.Reload()
+		} else {
+			d.DumpStatus()
+		}
+	case syscall.SIGUSR1:
+		f.stopping(master)
+		d.SoftStop()
+	case syscall.SIGTERM, syscall.SIGINT:
+		f.stopping(master)
+		if sig == syscall.SIGINT && master {
+			*code = 128 + int(syscall.SIGINT)
+		}
+		go d.HardStop()
+	case syscall.SIGQUIT:
+		d.DumpStatus()
+	case syscall.SIGTTOU:
+		d.Pause()
+	case syscall.SIGTTIN:
+		d.Resume()
 	}
-	sdNotify("READY=1")
+}
+
+func (f *flags) stopping(master bool) {
+	sdNotify("STOPPING=1")
+	if master {
+		f.say(diag.Warning, "Exiting Master process...")
+	}
 }
 
 // tellOld has the processes of -sf and -st stop.
@@ -122,9 +187,14 @@ func writePID(file string) error {
 	return os.WriteFile(file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
 }
 
+// removePID removes the pid file unless a newer process has written it.
 func removePID(rt *engine.Runtime) {
-	if rt != nil && rt.Global.PidFile != "" {
-		os.Remove(rt.Global.PidFile)
+	file := rt.Global.PidFile
+	if file == "" {
+		return
+	}
+	if pid, err := os.ReadFile(file); err == nil && strings.TrimSpace(string(pid)) == strconv.Itoa(os.Getpid()) {
+		os.Remove(file)
 	}
 }
 

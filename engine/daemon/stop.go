@@ -156,7 +156,5 @@ func available(px *engine.Proxy) string {
 
 func (d *Daemon) tell(px *engine.Proxy, text string) {
 	d.Say(diag.Warning, text)
-	if engine.Notify != nil {
-		engine.Notify(px, text)
-	}
+	engine.Notify(px, text)
 }

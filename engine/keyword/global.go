@@ -19,7 +19,7 @@ func init() {
 		engine.Keyword{Name: "uid", In: engine.InGlobal, Max: 1, Usage: "uid <number>: run with this user ID once started", Parse: parseUID},
 		engine.Keyword{Name: "group", In: engine.InGlobal, Max: 1, Usage: "group <name>: run with this group once started", Parse: parseGroup},
 		engine.Keyword{Name: "gid", In: engine.InGlobal, Max: 1, Usage: "gid <number>: run with this group ID once started", Parse: parseGID},
-		engine.Keyword{Name: "chroot", In: engine.InGlobal, Max: 1, Usage: "chroot <directory>: change the root directory once started", Parse: once("'chroot' expects a directory as an argument.", func(g *engine.Global) *string { return &g.Chroot })},
+		engine.Keyword{Name: "chroot", In: engine.InGlobal, Max: 1, Flags: engine.NoEffect, Usage: "the process stays able to read its files for reloads; confine it with systemd or a container", Parse: once("'chroot' expects a directory as an argument.", func(g *engine.Global) *string { return &g.Chroot })},
 		engine.Keyword{Name: "pidfile", In: engine.InGlobal, Max: 1, Usage: "pidfile <file>: write the process ID there", Parse: once("'pidfile' expects a file name as an argument.", func(g *engine.Global) *string { return &g.PidFile })},
 		engine.Keyword{Name: "localpeer", In: engine.InGlobal, Max: 1, Usage: "localpeer <name>: this process's name in peers sections", Parse: once("'localpeer' expects a name as an argument.", func(g *engine.Global) *string { return &g.LocalPeer })},
 		engine.Keyword{Name: "node", In: engine.InGlobal, Usage: "node <name>: this node's name, shown in statistics", Parse: parseNode, Max: 1},

@@ -20,8 +20,8 @@ type Listeners struct {
 	sockets    map[string]*Socket
 	handed     map[string]int // descriptors from another process, not used yet
 	sessions   sessions
-	ending     atomic.Int32   // loops that were stopped and have not ended
-	waiting    atomic.Int32   // loops that wait for room
+	ending     atomic.Int32 // loops that were stopped and have not ended
+	waiting    atomic.Int32 // loops that wait for room
 	complaints complaints
 }
 
