@@ -124,7 +124,7 @@ func FuzzChunked(f *testing.F) {
 		if len(in) > 4000 {
 			return
 		}
-		read := func(step int) (string, error, int) {
+		read := func(step int) (string, int, error) {
 			cn := conn.New(&feed{in: string(in), step: step}, 0)
 			m := &htx.Msg{Flags: htx.Chunked, BodyLen: -1}
 			var b Body
@@ -137,13 +137,13 @@ func FuzzChunked(f *testing.F) {
 					if err != io.EOF {
 						rest = nil
 					}
-					return string(got), err, len(rest)
+					return string(got), len(rest), err
 				}
 				got = append(got, p...)
 			}
 		}
-		a, errA, restA := read(1)
-		b, errB, restB := read(len(in) + 1)
+		a, restA, errA := read(1)
+		b, restB, errB := read(len(in) + 1)
 		if a != b || errA != errB || restA != restB {
 			t.Fatalf("by pieces %q %v %d, at once %q %v %d", a, errA, restA, b, errB, restB)
 		}

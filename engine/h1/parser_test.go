@@ -57,6 +57,8 @@ var requests = []struct {
 	{"absolute https :443", "GET https://a:443/x HTTP/1.1\r\nHost: a\r\n\r\n", nil, nil, "GET https://a/x HTTP/1.1\r\nhost: a\r\n\r\n"},
 	{"absolute user", "GET http://u:p@a/x HTTP/1.1\r\nHost: a\r\n\r\n", nil, nil, "GET http://u:p@a/x HTTP/1.1\r\nhost: a\r\n\r\n"},
 	{"absolute empty authority (2.6 takes it)", "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", ErrAuthority, nil, ""},
+	{"absolute without host (HAProxy takes it, and sends what it refuses)", "GET http://:80/x HTTP/1.1\r\n\r\n", ErrAuthority, nil, ""},
+	{"absolute user without host (HAProxy takes it)", "GET http://u@/x HTTP/1.1\r\n\r\n", ErrAuthority, nil, ""},
 	{"absolute empty host", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", ErrAuthority, nil, ""},
 	{"absolute bare colon", "GET http://a:/x HTTP/1.1\r\nHost: a\r\n\r\n", nil, nil, "GET http://a/x HTTP/1.1\r\nhost: a\r\n\r\n"},
 	{"scheme upper", "GET HTTP://a/x HTTP/1.1\r\nHost: a\r\n\r\n", nil, nil, "GET HTTP://a/x HTTP/1.1\r\nhost: a\r\n\r\n"},

@@ -71,14 +71,14 @@ func (p *Parser) absoluteForm(m *htx.Msg, t []byte, s *seen) error {
 		m.Flags |= htx.Secure
 	}
 	auth := m.Bytes(m.Authority())
-	if len(auth) == 0 && !p.Relaxed {
-		return ErrAuthority
-	}
 	bare := auth
 	if at := bytes.LastIndexByte(auth, '@'); at >= 0 {
 		bare = auth[at+1:]
 	}
 	host, port := splitPort(bare)
+	if len(host) == 0 && !p.Relaxed { // RFC 9110 section 4.2.1; HAProxy takes "http://:80/"
+		return ErrAuthority
+	}
 	if defaultPort(schemeOf(name), port) && port != nil {
 		port = nil
 	}
