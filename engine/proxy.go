@@ -197,3 +197,7 @@ func (px *Proxy) AbortsOnClose() bool {
 	}
 	return px.IsHTTP()
 }
+
+// CookieName returns the name of a backend's persistence cookie, "" without one;
+// the persistence feature provides it.
+var CookieName func(px *Proxy) string

@@ -102,3 +102,13 @@ type CheckReport struct {
 	Last     string // what the server said
 	Running  bool
 }
+
+// Address is where the server is now: set at run time, or as configured.
+func (st *ServerState) Address(srv *Server) ServerAddr {
+	st.Mu.Lock()
+	defer st.Mu.Unlock()
+	if st.Addr != nil {
+		return *st.Addr
+	}
+	return srv.Addr
+}
