@@ -112,3 +112,8 @@ func (st *ServerState) Address(srv *Server) ServerAddr {
 	}
 	return srv.Addr
 }
+
+// ServerAction carries out an action of the statistics page or of "set server"
+// (ready, drain, maint, dhlth, ehlth, hrunn, hnolb, hdown, shutdown …) and tells
+// whether it changed anything; serveradmin provides it.
+var ServerAction func(srv *Server, action string) bool

@@ -13,4 +13,5 @@ import (
 	_ "hawser/engine/pattern"
 	_ "hawser/engine/persist"
 	_ "hawser/engine/vars"
+	_ "hawser/stats"
 )
