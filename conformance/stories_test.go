@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 //	HAWSER_ONLY=name        only this program: haproxy, hawser or oracle
 //	HAWSER_BIN=path         this hawser instead of a fresh build
 //	HAWSER_ORACLE=path      a further HAProxy (a newer one, say) to run the stories on
+//	HAWSER_UPDATE=1         take the stories that are no longer pending out of pending.txt
 const (
 	storyLimit  = 20 * time.Second // varnishtest's own, per story
 	shortLimit  = 5 * time.Second  // for a story that is expected to fail
@@ -97,6 +99,9 @@ func TestStories(t *testing.T) {
 			reference = count
 		}
 		report(t, p, count)
+		if mendedNow := count.named(mended); os.Getenv("HAWSER_UPDATE") != "" && len(mendedNow) > 0 {
+			prune(t, mendedNow)
+		}
 	}
 }
 
@@ -298,6 +303,24 @@ func pendingStories(t *testing.T, all []story) map[string]bool {
 		names[name] = true
 	}
 	return names
+}
+
+// prune takes names out of the list of pending stories.
+func prune(t *testing.T, names []string) {
+	t.Helper()
+	text, err := os.ReadFile(pendingFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept strings.Builder
+	for l := range strings.Lines(string(text)) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(l), " "); !slices.Contains(names, name) {
+			kept.WriteString(l)
+		}
+	}
+	if err := os.WriteFile(pendingFile, []byte(kept.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestStoryHeaders keeps stories readable: each says what it promises, and where the manual says so.
