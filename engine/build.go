@@ -19,6 +19,8 @@ type Build struct {
 	Px *Proxy
 	// Old is the generation in force on a reload, nil at start.
 	Old *Runtime
+	// Getenv looks an environment variable up as the global section left it.
+	Getenv func(name string) (string, bool)
 	// CheckOnly is -c: nothing may be opened for good.
 	CheckOnly bool
 	// Dir is the directory that relative file names start from; "" the current one.
@@ -45,7 +47,7 @@ const (
 
 // NewBuild begins a compilation.
 func NewBuild(rt *Runtime, diags *diag.List) *Build {
-	return &Build{RT: rt, Diags: diags, files: map[string]bool{}, varIdx: map[string]int32{}}
+	return &Build{RT: rt, Diags: diags, files: map[string]bool{}, varIdx: map[string]int32{}, Getenv: os.LookupEnv}
 }
 
 // Later has f called once all sections are read, with b.Px as it is now.

@@ -44,6 +44,9 @@ func Load(inputs []string, o Options) Result {
 	if cfg != nil {
 		res.Sources = cfg.Sources
 		rt.Files = append(rt.Files, cfg.Files...)
+		if cfg.Env != nil {
+			b.Getenv = cfg.Env.Get
+		}
 		(&walker{Build: b}).sections(cfg.Sections)
 		if o.Edit != nil {
 			o.Edit(rt)

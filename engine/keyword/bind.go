@@ -1,8 +1,6 @@
 package keyword
 
 import (
-	"os"
-
 	"hawser/engine"
 	"hawser/parser/diag"
 	"hawser/parser/unit"
@@ -32,7 +30,7 @@ func readBind(b *engine.Build, words []engine.Word, kw engine.Word, want unit.Wa
 	if len(words) == 0 || words[0].Text == "" {
 		return nil, fail(kw, "'%s' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.", kw.Text)
 	}
-	want.Env = os.LookupEnv
+	want.Env = b.Getenv
 	addrs, err := unit.Addrs(words[0].Text, want)
 	if err != nil {
 		return nil, fail(words[0], "'%s' : %s", kw.Text, err.Error())

@@ -42,7 +42,10 @@ func parseMode(b *engine.Build, l *engine.Line) error {
 		b.Px.Mode = engine.ModeHTTP
 	case "health":
 		return fail(w, "'mode health' doesn't exist anymore. Please use 'http-request return status 200' instead.")
-	case "log", "spop", "haterm":
+	case "spop":
+		b.Notice(w.Pos, "'mode spop' has no effect in Hawser: agents are not asked yet.")
+		b.Px.Mode = engine.ModeSPOP
+	case "log", "haterm":
 		return fail(w, "'mode %s' is known to HAProxy but not supported by Hawser yet", w.Text)
 	default:
 		d := fail(w, "unknown proxy mode '%s'.", w.Text).WithAllowed("tcp", "http")

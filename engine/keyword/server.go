@@ -2,7 +2,6 @@ package keyword
 
 import (
 	"errors"
-	"os"
 	"strings"
 
 	"hawser/engine"
@@ -91,7 +90,7 @@ func addServer(b *engine.Build, srv *engine.Server, addr engine.Word) {
 // readAddress reads the address of a server.
 func readAddress(b *engine.Build, srv *engine.Server, w engine.Word, what string) error {
 	want := unit.ServerWant
-	want.Env = os.LookupEnv
+	want.Env = b.Getenv
 	a, err := unit.ParseAddr(w.Text, want)
 	if err != nil {
 		return serverError(w, what, fail(w, "%s", err.Error()))
