@@ -78,6 +78,59 @@ func Run(bin Binary, cwd, tmp string, plan *Plan, env ...string) (*Process, erro
 	return p, nil
 }
 
+// Start starts bin with args in directory cwd and waits for nothing.
+func Start(bin Binary, cwd string, args []string, env ...string) (*Process, error) {
+	p := &Process{cmd: exec.Command(bin.Path, args...), ended: make(chan struct{})}
+	p.cmd.Dir = cwd
+	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { p.cmd.Wait(); close(p.ended) }()
+	return p, nil
+}
+
+// WaitAddrs returns when the TCP ports of addrs listen.
+func (p *Process) WaitAddrs(addrs ...string) error {
+	var ports []int
+	for _, a := range addrs {
+		ports = append(ports, portOf(a))
+	}
+	return p.waitPorts(ports)
+}
+
+// Ended is closed when the process has ended.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Signal sends a signal to the process.
+func (p *Process) Signal(sig syscall.Signal) error { return p.cmd.Process.Signal(sig) }
+
+// Exit waits for the end of the process and returns its status, 128 and the
+// signal's number where one ended it, -1 when it runs on.
+func (p *Process) Exit(limit time.Duration) int {
+	select {
+	case <-p.ended:
+	case <-time.After(limit):
+		return -1
+	}
+	st := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if st.Signaled() {
+		return 128 + int(st.Signal())
+	}
+	return st.ExitStatus()
+}
+
+// FreeAddr is a loopback address with a port that nothing listens on.
+func FreeAddr() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
 // waitPorts looks into /proc instead of connecting: a connection would take a
 // turn of the balance algorithm.
 func (p *Process) waitPorts(ports []int) error {

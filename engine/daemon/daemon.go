@@ -87,6 +87,7 @@ func (d *Daemon) Commands() {
 	engine.ReloadFunc = d.Reload
 	engine.CloseFrontend = d.listeners.CloseFrontend
 	engine.ListenersChanged = d.listeners.Poke
+	engine.ReportPanic = func(text string) { d.Say(diag.Alert, text) }
 	handOver.Store(d.listeners)
 }
 
@@ -98,11 +99,13 @@ func (d *Daemon) Listeners() *listen.Listeners { return d.listeners }
 
 func (d *Daemon) load(old *engine.Runtime) (build.Result, bool) {
 	begun := time.Now()
+	before := look(append(d.seen.names(), d.inputs...))
 	o := d.opts()
 	o.Old = old
 	res := build.Load(d.inputs, o)
 	ok := d.Report(res) && res.RT != nil
-	d.seen = look(res.Files, begun)
+	d.seen = look(res.Files)
+	d.seen.since(before, begun)
 	if d.watcher != nil {
 		d.watcher.watch(res.Files)
 		if d.seen.changed { // while it was being read: once more

@@ -14,16 +14,34 @@ type files struct {
 }
 
 // look hashes files, and the names and contents in directories.
-func look(names []string, begun time.Time) files {
+func look(names []string) files {
 	f := files{sums: make(map[string][32]byte, len(names))}
 	for _, name := range names {
 		f.sums[name] = checksum(name)
-		if st, err := os.Stat(name); err == nil && st.ModTime().After(begun.Add(-20*time.Millisecond)) && !begun.IsZero() {
+	}
+	return f
+}
+
+// tick is how coarse the system's file times are.
+const tick = 5 * time.Millisecond
+
+// since compares with what was seen before a load that began then: a file that was
+// written meanwhile may have been read half.
+func (f *files) since(before files, begun time.Time) {
+	for name, sum := range f.sums {
+		old, known := before.sums[name]
+		if !known {
+			st, err := os.Stat(name)
+			old = sum
+			if err == nil && st.ModTime().After(begun.Add(-tick)) {
+				old = [32]byte{}
+			}
+		}
+		if old != sum {
 			f.changed = true
 			f.sums[name] = [32]byte{}
 		}
 	}
-	return f
 }
 
 // same reports whether the files still hold what they did.

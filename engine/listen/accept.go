@@ -134,11 +134,7 @@ func rescue(sess *engine.Session) {
 	if p == nil {
 		return
 	}
-	sess.RT.Proc.Panics.Add(1)
-	if engine.Log != nil {
-		engine.Log(sess.RT, sess.RT.Global.Logs, sess.RT.Global.LogTag, 1,
-			fmt.Sprintf("session %d of proxy %s: internal error: %v\n%s", sess.ID, sess.Front.Name, p, debug.Stack()))
-	}
+	engine.Panicked(sess.RT, fmt.Sprintf("session %d of proxy %s", sess.ID, sess.Front.Name), p, debug.Stack())
 	sess.Conn.Close()
 }
 

@@ -60,13 +60,9 @@ func rescue(s *engine.Stream) {
 	if p == nil {
 		return
 	}
-	s.Sess.RT.Proc.Panics.Add(1)
+	engine.Panicked(s.Sess.RT, fmt.Sprintf("stream %d of proxy %s", s.ID, s.Front.Name), p, debug.Stack())
 	s.Front.State.FE.InternalErrors.Add(1)
 	setTerm(s, 'I', 'R')
-	if engine.Log != nil {
-		engine.Log(s.Sess.RT, s.Sess.RT.Global.Logs, s.Sess.RT.Global.LogTag, 1,
-			fmt.Sprintf("stream %d of proxy %s: internal error: %v\n%s", s.ID, s.Front.Name, p, debug.Stack()))
-	}
 	if s.Up != nil {
 		s.Up.Abort()
 		s.Up = nil
