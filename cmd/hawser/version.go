@@ -7,15 +7,16 @@ import (
 	"runtime"
 	"strings"
 
+	"hawser/engine"
 	"hawser/parser"
 )
 
 // Version is Hawser's own; compatible is the HAProxy whose language and
 // behaviour it has: scripts read that line.
 const (
-	Version    = "0.1.0"
-	compatible = "3.5.0"
-	release    = "2026/11/21"
+	Version    = engine.Version
+	compatible = engine.Compatible
+	release    = engine.Released
 )
 
 // features is what -vv lists and feature() answers: + for what Hawser can do,

@@ -46,6 +46,7 @@ func Load(inputs []string, o Options) Result {
 		rt.Files = append(rt.Files, cfg.Files...)
 		if cfg.Env != nil {
 			b.Getenv = cfg.Env.Get
+			rt.Env = cfg.Env.Environ()
 		}
 		(&walker{Build: b}).sections(cfg.Sections)
 		if o.Edit != nil {
