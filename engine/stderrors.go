@@ -36,7 +36,7 @@ var standardErrors = []struct {
 	{504, "Gateway Time-out", "The server didn't respond in time.", false},
 }
 
-var stdReplies = map[int]*Reply{}
+var stdReplies, headReplies = map[int]*Reply{}, map[int]*Reply{}
 
 func init() {
 	for _, e := range standardErrors {
@@ -52,7 +52,31 @@ func init() {
 		}
 		raw.Head.BodyLen = int64(len(body))
 		stdReplies[e.code] = &Reply{Status: e.code, Raw: raw}
+		headReplies[e.code] = &Reply{Status: e.code, Raw: headReply(e.code, e.reason, body, e.close)}
 	}
+}
+
+// headReply is the page for a head that could not be read: HAProxy's mux sends it
+// with its fields in another order.
+func headReply(code int, reason, body string, says bool) *RawReply {
+	raw := &RawReply{Body: []byte(body)}
+	raw.Head.StartResponse(code, reason)
+	raw.Head.AddIDStr(htx.ContentLength, strconv.Itoa(len(body)))
+	raw.Head.AddIDStr(htx.CacheControl, "no-cache")
+	if says {
+		raw.Head.AddIDStr(htx.Connection, "close")
+	}
+	raw.Head.AddIDStr(htx.ContentType, "text/html")
+	raw.Head.BodyLen = int64(len(body))
+	return raw
+}
+
+// HeadError returns HAProxy's page for a head that could not be read.
+func HeadError(code int) *Reply {
+	if r := headReplies[code]; r != nil {
+		return r
+	}
+	return headReplies[400]
 }
 
 // StandardError returns HAProxy's page for a status; 500 for one that has none.

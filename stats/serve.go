@@ -186,11 +186,10 @@ func (r *request) rows() Scope {
 func (r *request) handle(ctx *fasthttp.RequestCtx) {
 	rt := r.s.Sess.RT
 	h := &ctx.Response.Header
-	h.DisableNormalizing()
 	h.Set("cache-control", "no-cache")
 	if ctx.IsPost() {
 		ctx.SetStatusCode(303)
-		h.Set("content-type", "text/plain")
+		h.SetContentType("text/plain")
 		h.Set("location", r.p.uri+";st="+r.post(ctx))
 		return
 	}
@@ -220,18 +219,16 @@ func (r *request) answer() engine.Verdict {
 	res := &r.ctx.Response
 	m := r.s.Res
 	m.StartResponse(res.StatusCode(), engine.Reason(res.StatusCode()))
-	order := []string{"cache-control", "content-type", "refresh", "location"}
-	for _, name := range order {
+	body := res.Body()
+	for _, name := range [...]string{"cache-control", "content-type", "refresh"} {
 		if v := res.Header.Peek(name); len(v) > 0 {
 			m.AddStr(name, string(v))
 		}
 	}
-	body := res.Body()
-	if res.StatusCode() == 303 {
-		m.DelName([]byte("content-type"))
-		m.AddStr("content-type", "text/plain")
-	}
 	m.AddStr("content-length", strconv.Itoa(len(body)))
+	if v := res.Header.Peek("location"); len(v) > 0 {
+		m.AddStr("location", string(v))
+	}
 	m.BodyLen = int64(len(body))
 	r.s.Local.Set, r.s.Local.Body = true, body
 	r.s.HasRes = true

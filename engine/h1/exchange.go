@@ -64,65 +64,56 @@ func (x *exchange) Continue() error {
 	return x.Flush()
 }
 
-// Interim relays a 1xx response; HTTP/1.0 clients do not get it.
+// Interim relays a 1xx response.
 func (x *exchange) Interim(m *htx.Msg) error {
-	if x.s.Req.Flags&htx.Version11 == 0 {
-		return nil
-	}
-	if m.Status == 100 {
-		if x.sent100 {
-			return nil
-		}
-		x.sent100 = true
-	}
 	x.out = AppendResponseHead(x.out, m, ConnNone)
 	return x.Flush()
 }
 
-// Head writes the response head with the framing that the client's version takes.
+// Head writes the response head. A body without length or coding ends with the
+// connection; one that comes in chunks goes out in chunks, whatever the client's
+// version, as with HAProxy.
 func (x *exchange) Head(m *htx.Msg, bodyless bool) error {
 	x.head = true
 	req := x.s.Req
-	client11 := req.Flags&htx.Version11 != 0 || req.Err != nil
-	tunnel := m.Status == 101 || req.MethodID == htx.CONNECT && m.Status/100 == 2
-	delimited := true
-	if !bodyless && !tunnel {
-		delimited = x.frame(m, client11)
-	}
-	x.keep = delimited && !tunnel && x.wantsKeep(req) && m.Flags&htx.MustClose == 0
-	if i := m.Next(htx.Connection, 0); i >= 0 && !tunnel { // our own pages say it themselves
-		if m.Flags&htx.ConnUpgrade == 0 {
-			if string(m.Value(i)) == "close" {
-				x.keep = false
-			}
-			m.DelID(htx.Connection)
-		}
+	tunnel := m.Flags&htx.Tunnel != 0
+	delimited := bodyless || tunnel || x.frame(m)
+	x.keep = delimited && !tunnel && x.wantsKeep(req)
+	if x.s.Local.Set {
+		x.ownConnection(m)
 	}
 	n := len(x.out)
 	say := ResponseConn(m, req, x.keep)
-	if tunnel {
+	if tunnel || req.Err != nil {
 		say = ConnNone
 	}
-	m.Flags |= htx.Version11
 	x.out = AppendResponseHead(x.out, m, say)
 	x.s.BytesOut += int64(len(x.out) - n)
 	return nil
 }
 
-// frame makes the head say how its body ends; false means with the connection.
-func (x *exchange) frame(m *htx.Msg, client11 bool) bool {
-	if m.Flags&htx.HasLength != 0 || m.Next(htx.ContentLength, 0) >= 0 {
+// ownConnection takes "connection: close" off our own pages: the writer says it.
+func (x *exchange) ownConnection(m *htx.Msg) {
+	i := m.Next(htx.Connection, 0)
+	if i < 0 || x.s.Req.Err != nil {
+		return
+	}
+	if string(m.Value(i)) == "close" {
+		x.keep = false
+		m.DelID(htx.Connection)
+	}
+}
+
+// frame finds out how the body ends; false means with the connection.
+func (x *exchange) frame(m *htx.Msg) bool {
+	if m.Next(htx.ContentLength, 0) >= 0 {
 		return true
 	}
-	if !client11 {
-		m.DelID(htx.TransferEncoding)
-		return false
-	}
-	x.chunked = true
-	if m.Next(htx.TransferEncoding, 0) < 0 {
+	x.chunked = m.Flags&htx.Chunked != 0
+	if x.chunked && m.Next(htx.TransferEncoding, 0) < 0 {
 		m.AddIDStr(htx.TransferEncoding, "chunked")
 	}
-	return true
+	return x.chunked
 }
 
 func (x *exchange) wantsKeep(req *htx.Msg) bool {

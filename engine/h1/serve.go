@@ -121,6 +121,7 @@ func (c *Conn) end() {
 func lingering(c *conn.Conn) {
 	c.Socket().Drain(64 << 10)
 	c.Close()
+	c.Free()
 }
 
 // Read hands out the canonical head once the first real head is complete. An error

@@ -141,7 +141,7 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 		if err == nil {
 			u.c.SetReadBy(conn.NoClass, 0)
 			u.begin(m)
-			return nil
+			return u.check(m)
 		}
 		if class, ok := conn.IsTimeout(err); !ok || class != conn.Inspect {
 			u.record(m)
@@ -159,6 +159,20 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 			return &conn.TimeoutError{Class: conn.Data}
 		}
 	}
+}
+
+// check looks at what came of the body with the head, so that one that is broken
+// already is answered for, not cut.
+func (u *Upstream) check(m *htx.Msg) error {
+	if !u.hasRes {
+		return nil
+	}
+	if err := u.body.Check(); err != nil {
+		m.Err = err
+		u.record(m)
+		return err
+	}
+	return nil
 }
 
 func (u *Upstream) record(m *htx.Msg) {
@@ -205,6 +219,7 @@ func (u *Upstream) Abort() {
 	}
 	u.closed = true
 	u.c.Close()
+	u.c.Free()
 }
 
 // Conn returns the connection.

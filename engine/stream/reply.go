@@ -31,6 +31,9 @@ func configuredError(s *engine.Stream, status int) *engine.Reply {
 	if r := s.Front.Errors[status]; r != nil {
 		return r
 	}
+	if s.Req.Err != nil {
+		return engine.HeadError(status)
+	}
 	return engine.StandardError(status)
 }
 
