@@ -97,6 +97,10 @@ type TLSClient interface {
 	Fingerprint() string
 }
 
+// NewTLSClient makes the TLS of a server from its options, also when only its
+// checks use it; the TLS feature provides it.
+var NewTLSClient func(b *Build, srv *Server) (TLSClient, error)
+
 // Balancer chooses among the servers of one backend (configuration manual,
 // "balance"). Safe for concurrent use.
 type Balancer interface {

@@ -179,8 +179,11 @@ func head(q *engine.Queue) *engine.Waiter {
 	return q.Wait[0]
 }
 
-// Flush sends everybody who waits for srv to choose again: it went down.
-func Flush(srv *engine.Server) {
+func init() { engine.FlushServer = Flush }
+
+// Flush sends everybody who waits for srv to choose again: it went down. It tells
+// how many.
+func Flush(srv *engine.Server) int {
 	q := &srv.State.Queue
 	q.Mu.Lock()
 	wait := q.Wait
@@ -190,4 +193,5 @@ func Flush(srv *engine.Server) {
 		w.Stream.Persist = engine.PersistNone
 		w.Ready <- nil
 	}
+	return len(wait)
 }

@@ -1,0 +1,263 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hawser/engine"
+	"hawser/parser/diag"
+)
+
+func init() {
+	engine.OnMake(makePlans)
+	engine.AddSection(engine.SectionKeyword{Name: "healthcheck", Usage: "healthcheck <name>: a check that servers can name", Parse: parseSection})
+}
+
+// sections are the healthcheck sections of a runtime.
+type sections map[string]*conf
+
+var named = engine.NewSlot[*engine.Runtime, sections]("healthcheck")
+
+// parseSection reads a healthcheck section: "type" is an option's line, the rest
+// are rules.
+func parseSection(b *engine.Build, s *engine.Section) error {
+	if len(s.Args) == 0 {
+		return diag.Errorf(s.Kind.Pos, "'healthcheck' expects a name as argument.")
+	}
+	before := b.Px
+	defer func() { b.Px = before }()
+	b.Px = &engine.Proxy{Name: s.Args[0].Text, Kind: "healthcheck", RT: b.RT}
+	for _, l := range s.Lines {
+		name, line := l.Words[0].Text, *l
+		if name == "type" {
+			if len(l.Words) < 2 {
+				b.Report(l.Words[0].Pos, diag.Errorf(l.Words[0].Pos, "'type' expects a healthcheck type as argument."))
+				continue
+			}
+			name = "option " + l.Words[1].Text
+		}
+		row, ok := engine.Keywords.Get(name)
+		if !ok || name != "http-check" && name != "tcp-check" && !strings.HasPrefix(name, "option ") {
+			b.Alert(l.Words[0].Pos, "unknown keyword '%s' in '%s' section", l.Words[0].Text, "healthcheck")
+			continue
+		}
+		b.Report(l.Words[0].Pos, row.Parse(b, &line))
+	}
+	all := named.Edit(b.RT)
+	if *all == nil {
+		*all = sections{}
+	}
+	(*all)[s.Args[0].Text] = confs.Edit(b.Px)
+	return nil
+}
+
+// makePlans compiles the checks of a proxy's servers.
+func makePlans(b *engine.Build, px *engine.Proxy) {
+	if px.Side&engine.Back == 0 {
+		return
+	}
+	c := confs.Get(px)
+	if c == nil {
+		c = &conf{}
+	}
+	c.lint(b, px)
+	for _, srv := range px.Servers {
+		resolveTrack(b, srv)
+	}
+	for _, srv := range px.Servers {
+		if srv.Check {
+			makePlan(b, px, srv, c)
+		}
+		if sc := servers.Get(srv); sc != nil && sc.agent.on && sc.agent.port == 0 {
+			b.Warn(srv.Pos, "'server %s/%s' : server %s does not have agent port. Agent check has been disabled.", px.Name, srv.Name, srv.Name)
+		}
+	}
+}
+
+// lint warns of rules that nothing uses.
+func (c *conf) lint(b *engine.Build, px *engine.Proxy) {
+	if c.http.owner == px && len(c.http.steps) > 0 && c.kind != "httpchk" {
+		b.Warn(px.Pos, "%s '%s' uses http-check rules without 'option httpchk', so the rules are ignored.", px.Kind, px.Name).AsBare()
+	}
+	if c.tcp.owner == px && len(c.tcp.steps) > 0 && c.kind != "tcp-check" {
+		b.Warn(px.Pos, "%s '%s' uses tcp-check rules without 'option tcp-check', so the rules are ignored.", px.Kind, px.Name).AsBare()
+	}
+	if c.path != "" && c.kind != "external-check" {
+		b.Warn(px.Pos, "'external-check path' will be ignored for %s '%s' (requires 'option external-check').", px.Kind, px.Name).AsBare()
+	}
+}
+
+func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
+	if sc := servers.Get(srv); sc != nil {
+		if sc.section != "" {
+			all := named.Get(b.RT)
+			if all == nil || (*all)[sc.section] == nil {
+				b.Alert(srv.Pos, "'server %s/%s' : healthcheck section '%s' not found for server '%s'.", px.Name, srv.Name, sc.section, srv.Name)
+				return
+			}
+			c = (*all)[sc.section]
+		}
+		if sc.ssl > 0 && srv.TLS == nil && engine.NewTLSClient != nil {
+			t, err := engine.NewTLSClient(b, srv)
+			if err != nil {
+				b.Report(srv.Pos, err)
+			} else {
+				*tlsOf.Edit(srv) = t
+			}
+		}
+	}
+	p := &plan{on404: c.on404, state: c.sendState}
+	p.timeouts(px, srv)
+	if srv.Addr.Port == 0 && srv.Addr.Path == "" && srv.CheckPort == 0 && !connects(c) && c.kind != "external-check" {
+		b.Alert(srv.Pos, "config: %s '%s': server '%s' has neither service port nor check port.", px.Kind, px.Name, srv.Name).AsBare()
+	}
+	switch c.kind {
+	case "httpchk":
+		p.http = true
+		p.steps = httpSteps(c)
+	case "tcp-check":
+		p.tcpRules = len(c.tcp.steps) > 0
+		p.steps = withConnect(c.tcp.steps)
+	case "external-check":
+		p.external = makeExternal(b, px, c)
+	default:
+		p.steps = withConnect(c.proto)
+	}
+	p.print = c.print(srv)
+	plans.Set(srv, p)
+}
+
+func makeExternal(b *engine.Build, px *engine.Proxy, c *conf) *external {
+	g := global.Get(b.RT)
+	if g == nil || !g.external {
+		b.Alert(px.Pos, "Proxy '%s' : 'option external-check' unable to find required 'global.external-check'.", px.Name).AsBare()
+		g = &globalConf{}
+	} else if !b.RT.Global.InsecureFork {
+		b.Warn(px.Pos, "Proxy '%s' : 'insecure-fork-wanted' not enabled in the global section, 'option external-check' will likely fail.", px.Name).AsBare()
+	}
+	if c.command == "" {
+		b.Alert(px.Pos, "Proxy '%s' : 'option external-check' unable to find required 'external-check command'.", px.Name).AsBare()
+	}
+	return &external{command: c.command, path: c.path, keepEnv: g.keepEnv}
+}
+
+// print tells checks apart that mean different things.
+func (c *conf) print(srv *engine.Server) string {
+	return fmt.Sprintf("%s|%+v|%d|%d|%s|%d|%s|%d", c.kind, c.request.method+c.request.uri, len(c.http.steps), len(c.tcp.steps), c.command, srv.CheckPort, srv.CheckAddr, srv.Rise+srv.Fall<<16)
+}
+
+// timeouts splits the time of a check: with timeout check, the connection gets
+// the lower of timeout connect and inter, and each wait after it timeout check;
+// without, all of it is inter.
+func (p *plan) timeouts(px *engine.Proxy, srv *engine.Server) {
+	p.connect, p.timeout = srv.Inter, srv.Inter
+	if t := px.Timeout.Check; t > 0 {
+		p.timeout = t
+		if c := px.Timeout.Connect; c > 0 {
+			p.connect = min(c, srv.Inter)
+		}
+	}
+	p.connect = max(p.connect, time.Millisecond)
+}
+
+func connects(c *conf) bool {
+	for _, set := range [][]step{c.http.steps, c.tcp.steps} {
+		for _, s := range set {
+			if k, ok := s.(*connect); ok && (k.portNum != 0 || k.port != nil) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// withConnect drops comments (they name the step behind them) and puts a
+// connection in front where the rules leave it out.
+func withConnect(rules []step) []step {
+	var out []step
+	note, any := "", false
+	for _, s := range rules {
+		switch s := s.(type) {
+		case remark:
+			note = s.text
+			continue
+		case *connect:
+			any = true
+			if note != "" && s.comment == "" {
+				s.comment = note
+			}
+		case *setVar:
+			out = append(out, s)
+			continue
+		case *expect:
+			if note != "" && s.comment == "" {
+				s.comment = note
+			}
+		case *httpExpect:
+			if note != "" && s.comment == "" {
+				s.comment = note
+			}
+		}
+		if !any {
+			out, any = append(out, &connect{implicit: true}), true
+		}
+		note = ""
+		out = append(out, s)
+	}
+	if !any {
+		out = append(out, &connect{implicit: true})
+	}
+	return out
+}
+
+// httpSteps completes HTTP rules: a request after the first connection, what
+// option httpchk says in it, and an expectation behind the last request.
+func httpSteps(c *conf) []step {
+	var rules []step
+	sent := false
+	for _, s := range c.http.steps {
+		switch s := s.(type) {
+		case *request:
+			sent = true
+			if firstRequest(rules) {
+				rules = append(rules, s.merge(&c.request))
+				continue
+			}
+		case *httpExpect:
+			if !sent {
+				rules, sent = append(rules, (&request{}).merge(&c.request)), true
+			}
+		}
+		rules = append(rules, s)
+	}
+	if !sent {
+		rules = append(rules, (&request{}).merge(&c.request))
+	}
+	if needsExpect(rules) {
+		rules = append(rules, &httpExpect{kind: "status", ranges: [][2]int{{200, 399}}, implicit: true})
+	}
+	return withConnect(rules)
+}
+
+func firstRequest(rules []step) bool {
+	for _, s := range rules {
+		if _, ok := s.(*request); ok {
+			return false
+		}
+	}
+	return true
+}
+
+// needsExpect reports whether no expectation follows the last request.
+func needsExpect(rules []step) bool {
+	for i := len(rules) - 1; i >= 0; i-- {
+		switch rules[i].(type) {
+		case *httpExpect:
+			return false
+		case *request:
+			return true
+		}
+	}
+	return true
+}
