@@ -36,12 +36,32 @@ func start(rt, _ *engine.Runtime) {
 	if limit := rt.Global.MaxSpreadChecks; limit > 0 && least > limit {
 		least = limit
 	}
+	for _, px := range rt.Proxies {
+		for _, srv := range px.Servers {
+			follow(srv)
+		}
+	}
 	for i, srv := range list {
 		after := time.Duration(0)
 		if srv.Inter >= threshold {
 			after = least * time.Duration(i) / time.Duration(len(list))
 		}
 		watch(srv, after)
+	}
+}
+
+// follow gives a server that tracks another the state that one begins with.
+func follow(srv *engine.Server) {
+	to := srv.TrackSrv
+	if to == nil {
+		return
+	}
+	for to.TrackSrv != nil {
+		to = to.TrackSrv
+	}
+	if op := to.State.Op.Load(); srv.State.Op.Load() != op {
+		srv.State.Op.Store(op)
+		srv.Settle()
 	}
 }
 

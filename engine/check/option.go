@@ -159,3 +159,18 @@ func parseRule(b *engine.Build, l *engine.Line, set *ruleset, rules map[string]f
 	set.steps = append(set.steps, s)
 	return nil
 }
+
+func init() {
+	engine.AddKeywords(engine.Keyword{Name: "option log-health-checks", In: engine.InAllBE, Flags: engine.TakesNo,
+		Usage: "option log-health-checks: log every change of a check's result, not only those of the server's state",
+		Parse: func(b *engine.Build, l *engine.Line) error {
+			px := b.Px
+			px.OptionsSet |= engine.OptLogHealthChecks
+			if l.No {
+				px.Options &^= engine.OptLogHealthChecks
+			} else {
+				px.Options |= engine.OptLogHealthChecks
+			}
+			return nil
+		}})
+}

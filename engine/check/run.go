@@ -40,7 +40,7 @@ type run struct {
 	head  *head // of the HTTP response read last
 	asked *request
 	last  *result // what the last expect found
-	n     int     // the present step, from 1
+	n     int     // the present step as written, from 1
 	body  []byte
 }
 
@@ -53,8 +53,10 @@ func (p *plan) check(ctx context.Context, srv *engine.Server) *result {
 	r.CheckConn.Srv = srv
 	r.Env = engine.Env{RT: srv.Px.RT, Px: srv.Px, Check: &r.CheckConn, Place: engine.AtCheck, Dir: engine.Res, Final: true}
 	defer r.close()
-	for i, s := range p.steps {
-		r.n = i + 1
+	for _, s := range p.steps {
+		if c, ok := s.(*connect); !ok || !c.implicit {
+			r.n++
+		}
 		if res := s.run(r); res != nil {
 			return res
 		}

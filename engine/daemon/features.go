@@ -4,6 +4,7 @@ package daemon
 import (
 	_ "hawser/engine/action"
 	_ "hawser/engine/balance"
+	_ "hawser/engine/check"
 	_ "hawser/engine/command"
 	_ "hawser/engine/conv"
 	_ "hawser/engine/dial"
