@@ -1,0 +1,201 @@
+package stats
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"hawser/engine"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+)
+
+func init() {
+	engine.Services.Add("prometheus-exporter", &engine.Service{Name: "prometheus-exporter",
+		Usage: "the metrics of the process, its proxies and servers in Prometheus' text format, with HAProxy's names", Serve: export})
+}
+
+// desc is a metric with its description in client_golang's form.
+type desc struct {
+	m *Metric
+	d *prometheus.Desc
+}
+
+var descs = func() []desc {
+	out := make([]desc, len(Metrics))
+	for i := range Metrics {
+		m := &Metrics[i]
+		labels := map[Kind][]string{Frontend: {"proxy"}, Backend: {"proxy"}, Server: {"proxy", "server"}, Listener: {"proxy", "listener"}}[m.Kind]
+		switch {
+		case m.Codes:
+			labels = append(labels, "code")
+		case m.States != nil:
+			labels = append(labels, "state")
+		case m.Label != "":
+			labels = append(labels, m.Label)
+		}
+		out[i] = desc{m, prometheus.NewDesc(m.Name, m.Help(), labels, nil)}
+	}
+	return out
+}()
+
+// collector gives the metrics of one scrape to client_golang.
+type collector struct {
+	rt    *engine.Runtime
+	kinds Kind
+	sc    Scope
+}
+
+// Describe sends nothing: what exists depends on the configuration.
+func (*collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends every metric of every object.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	for i := range descs {
+		if d := &descs[i]; d.m.Kind == Process && c.kinds&Process != 0 {
+			c.process(ch, d)
+		}
+	}
+	Each(c.rt, c.sc, func(o *Object) {
+		if c.kinds&o.Kind == 0 {
+			return
+		}
+		labels := []string{o.Px.Name}
+		if o.Kind == Server || o.Kind == Listener {
+			labels = append(labels, svname(o).S)
+		}
+		for i := range descs {
+			if descs[i].m.Kind == o.Kind {
+				object(ch, &descs[i], o, labels)
+			}
+		}
+	})
+}
+
+func (c *collector) process(ch chan<- prometheus.Metric, d *desc) {
+	v := infoValue(c.rt, d.m.Field)
+	if d.m.Label != "" {
+		if v.Text && v.S != "" {
+			ch <- prometheus.MustNewConstMetric(d.d, prometheus.GaugeValue, 1, v.S)
+		}
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(d.d, d.m.valueType(), d.m.scale(v.N))
+}
+
+func (m *Metric) valueType() prometheus.ValueType {
+	if m.Counter {
+		return prometheus.CounterValue
+	}
+	return prometheus.GaugeValue
+}
+
+func (m *Metric) scale(n int64) float64 {
+	if m.Milli {
+		return float64(n) / 1000
+	}
+	return float64(n)
+}
+
+func object(ch chan<- prometheus.Metric, d *desc, o *Object, labels []string) {
+	m := d.m
+	with := func(v int64, extra ...string) {
+		ch <- prometheus.MustNewConstMetric(d.d, m.valueType(), m.scale(v), append(labels[:len(labels):len(labels)], extra...)...)
+	}
+	switch {
+	case m.Codes:
+		for _, c := range Codes {
+			if v := o.Get(Find(Fields, c.Field)); v.Set {
+				with(v.N, c.Label)
+			}
+		}
+	case m.States != nil:
+		is := state(o, m)
+		for _, s := range m.States {
+			with(flag(s == is), s)
+		}
+	default:
+		f := Find(Fields, m.Field)
+		if f == nil {
+			return
+		}
+		if v := o.Get(f); v.Set && !v.Text {
+			with(v.N)
+		}
+	}
+}
+
+// state names the state that holds, without its progress.
+func state(o *Object, m *Metric) string {
+	s := o.Status()
+	if m.Field == "check_status" {
+		s = strings.TrimPrefix(o.Get(Find(Fields, "check_status")).S, "* ")
+	}
+	s, _, _ = strings.Cut(s, " ")
+	switch {
+	case o.Kind == Frontend || s == "no": // a frontend is UP, an unchecked server, too
+		if s == "STOP" || s == "PAUSED" {
+			return "DOWN"
+		}
+		return "UP"
+	}
+	return s
+}
+
+// export answers a scrape: ?scope=global|frontend|listener|backend|server|*, ?no-maint.
+func export(s *engine.Stream) engine.Verdict {
+	m := s.Req
+	c := &collector{rt: s.Sess.RT, kinds: Process | Frontend | Listener | Backend | Server}
+	if q, ok := m.Query(); ok && !c.query(string(m.Bytes(q))) {
+		s.Local.Reply = engine.StandardError(400)
+		return engine.Deny
+	}
+	if method := string(m.Bytes(m.Method)); method != "GET" && method != "HEAD" {
+		s.Local.Reply = engine.StandardError(405)
+		return engine.Deny
+	}
+	reg := prometheus.NewPedanticRegistry()
+	reg.MustRegister(c)
+	families, err := reg.Gather()
+	if err != nil {
+		return engine.Failed
+	}
+	var b bytes.Buffer
+	for _, f := range families {
+		expfmt.MetricFamilyToText(&b, f)
+	}
+	res := s.Res
+	res.StartResponse(200, "OK")
+	res.AddStr("cache-control", "no-cache")
+	res.AddStr("content-type", "text/plain; version=0.0.4")
+	res.AddStr("content-length", strconv.Itoa(b.Len()))
+	res.BodyLen = int64(b.Len())
+	s.Local.Set, s.Local.Body, s.HasRes = true, b.Bytes(), true
+	return engine.Done
+}
+
+// query reads the parameters; false means that one is wrong.
+func (c *collector) query(q string) bool {
+	scopes := map[string]Kind{"global": Process, "frontend": Frontend, "listener": Listener, "backend": Backend, "server": Server,
+		"*": Process | Frontend | Listener | Backend | Server, "sticktable": 0, "resolver": 0}
+	var kinds Kind
+	seen := false
+	for _, kv := range strings.Split(q, "&") {
+		k, v, _ := strings.Cut(kv, "=")
+		switch k {
+		case "scope":
+			bits, ok := scopes[v]
+			if !ok && v != "" {
+				return false
+			}
+			kinds, seen = kinds|bits, true
+		case "no-maint":
+			c.sc.Ready = true
+		}
+	}
+	if seen {
+		c.kinds = kinds
+	}
+	return true
+}
