@@ -30,6 +30,7 @@ type Env struct {
 
 	// Tmp is the bump allocator for bytes of samples; see Mark and Reset.
 	Tmp []byte
+	out []byte // of log formats that are written to Tmp
 
 	// Rule is the rule being run, for last_rule_file and diagnostics.
 	Rule *Rule

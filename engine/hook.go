@@ -20,6 +20,7 @@ const (
 	PhaseResRules               // after the http-response rules
 	PhaseResHeader              // headers that the proxy adds to the response (cookie insertion …)
 	PhaseReply                  // any response head, also our own, before http-after-response
+	PhaseConnected              // TCP: a server took the connection
 	PhaseEnd                    // the stream is over: counters are final, before the log line
 	NPhases
 )
@@ -83,5 +84,18 @@ func OnFinish(f func(b *Build, px *Proxy)) { finishers = append(finishers, f) }
 func Finish(b *Build, px *Proxy) {
 	for _, f := range finishers {
 		f(b, px)
+	}
+}
+
+var sessionStarts []func(*Session)
+
+// OnStartSession has f called when a session passed its layer 4 rules and its
+// handshakes; for init functions.
+func OnStartSession(f func(*Session)) { sessionStarts = append(sessionStarts, f) }
+
+// SessionStarted calls what OnStartSession registered.
+func SessionStarted(sess *Session) {
+	for _, f := range sessionStarts {
+		f(sess)
 	}
 }

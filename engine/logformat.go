@@ -72,9 +72,42 @@ func (f *LogFormat) Append(dst []byte, e *Env) []byte {
 	if f.IsConst {
 		return append(dst, f.Const...)
 	}
-	return AppendLog(dst, f, e)
+	if !shares(dst, e.Tmp) {
+		return AppendLog(dst, f, e)
+	}
+	// The expressions in the format write to the same scratch bytes.
+	m, out := len(dst), e.out
+	e.out = nil
+	out = AppendLog(out[:0], f, e)
+	dst = append(dst[:m], out...)
+	e.out = out
+	return dst
 }
 
-// AppendLog encodes a format with variable parts; the logging feature provides
-// the encodings.
-var AppendLog func(dst []byte, f *LogFormat, e *Env) []byte
+// shares reports whether both slices lie in the same array.
+func shares(a, b []byte) bool {
+	return cap(a) > 0 && cap(a) <= cap(b) && &a[:cap(a)][cap(a)-1] == &b[:cap(b)][cap(b)-1]
+}
+
+// AppendLog encodes a format with variable parts; the logging feature puts one in
+// its place that knows all encodings.
+var AppendLog = appendPlain
+
+func appendPlain(dst []byte, f *LogFormat, e *Env) []byte {
+	for i := range f.Items {
+		it := &f.Items[i]
+		switch {
+		case it.Alias != nil:
+			dst = it.Alias.Append(dst, e)
+		case it.Expr != nil:
+			m := e.Mark()
+			if s, st := it.Expr.EvalAs(e, TStr); st == Found {
+				dst = append(dst, s.B...)
+			}
+			e.Tmp = e.Tmp[:m]
+		default:
+			dst = append(dst, it.Text...)
+		}
+	}
+	return dst
+}

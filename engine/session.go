@@ -22,6 +22,7 @@ type Session struct {
 	TLS        TLSInfo        // nil on clear connections
 	TLVs       []byte         // of a PROXY v2 header, raw
 	Vars       VarStore
+	SC         Tracks
 	Env        Env       // for the rules before the first stream
 	Accept     time.Time // when the connection came in
 	AcceptMono int64     // the same on the monotonic clock, ns
@@ -126,6 +127,7 @@ var SilentDrop func(c *conn.Conn)
 func (sess *Session) Recycle() {
 	sess.Slots.clear()
 	sess.Vars.Clear()
+	sess.SC.Clear()
 	slots, vars, tmp := sess.Slots, sess.Vars, sess.Env.Tmp[:0]
 	sess.reset()
 	sess.Slots, sess.Vars, sess.Env.Tmp = slots, vars, tmp

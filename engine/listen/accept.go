@@ -169,6 +169,7 @@ func begin(sess *engine.Session) bool {
 	fe.SessRate.Inc(now)
 	b.State.C.CumSess.Add(1)
 	sess.RT.Proc.SessRate.Inc(now)
+	engine.SessionStarted(sess)
 	return true
 }
 

@@ -40,6 +40,9 @@ func forwardTCP(s *engine.Stream) {
 		return
 	}
 	s.Times.Response = s.Times.Connected
+	for _, h := range s.Back.Hooks[engine.PhaseConnected] {
+		h(s)
+	}
 	tunnel(s, s.Sess.Conn, up, 0)
 	backend.Release(s)
 }
