@@ -31,8 +31,8 @@ type Stream struct {
 	Vars                 VarStore // txn
 	ReqVars              VarStore
 	ResVars              VarStore
-	SC                   Tracks // tracked counters of the stream; the session has its own
-	SCEnded              bool   // they were given back
+	SC                   Tracks   // tracked counters of the stream; the session has its own
+	SCEnded              bool     // they were given back
 	ReqCaps              [][]byte // captured request headers, by slot
 	ResCaps              [][]byte
 	CookieReq, CookieRes []byte // capture cookie
