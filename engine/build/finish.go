@@ -22,6 +22,7 @@ func finish(b *engine.Build) {
 		b.At(engine.StageMake, func() { makeProxy(b, px) })
 	}
 	b.Px = nil
+	b.At(engine.StageFinish, func() { fullConn(b.RT) })
 }
 
 // beginServers gives the servers that are new their first state.
