@@ -284,3 +284,12 @@ func (c *cookie) judge(s *engine.Stream, v []byte, cut int) {
 		s.Term.CookieIn = 'I'
 	}
 }
+
+func init() {
+	engine.CookieName = func(px *engine.Proxy) string {
+		if c := cookies.Get(px); c != nil {
+			return c.name
+		}
+		return ""
+	}
+}
