@@ -139,3 +139,7 @@ var RecordError func(s *Stream, dir Dir, raw []byte, off int, why error)
 // are there or the time is over: Continue, or what to do with the stream. The
 // stream package provides it.
 var WaitBody func(s *Stream, limit time.Duration, min int) Verdict
+
+// AddressChanged tells the backend feature that a server has another address:
+// its idle connections lead to the old one.
+var AddressChanged func(srv *Server)

@@ -30,6 +30,7 @@ type ServerSpec struct {
 	HostFamily int    // unit.Family that the name may resolve to
 	Unresolved bool   // starts without an address (init-addr none)
 	CustomID   bool   // chosen by the id option
+	Resolvers  Word   // of which the host name is asked while running
 	Template   bool   // made by server-template
 	Addr       ServerAddr
 	Weight     int // configured, 0 to 256

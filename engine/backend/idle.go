@@ -216,3 +216,7 @@ func DropIdle(st *engine.ServerState) {
 		u.Abort()
 	}
 }
+
+func init() {
+	engine.AddressChanged = func(srv *engine.Server) { DropIdle(srv.State) }
+}

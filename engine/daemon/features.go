@@ -14,6 +14,7 @@ import (
 	_ "hawser/engine/keyword"
 	_ "hawser/engine/pattern"
 	_ "hawser/engine/persist"
+	_ "hawser/engine/resolver"
 	_ "hawser/engine/sticktable"
 	_ "hawser/engine/vars"
 	_ "hawser/stats"

@@ -2,6 +2,7 @@ package keyword
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 
 	"hawser/engine"
@@ -264,50 +265,66 @@ func badNameByte(s string) int {
 }
 
 // resolveServer finds the address of a server's host name in the order that
-// init-addr gives.
+// init-addr gives. A server with resolvers may start without one.
 func resolveServer(b *engine.Build, srv *engine.Server, w engine.Word) {
 	methods := srv.InitAddr
 	if methods == "" {
 		methods = "last,libc"
 	}
+	service := strings.HasPrefix(srv.Host, "_") && srv.Resolvers.Text != ""
 	for m := range strings.SplitSeq(methods, ",") {
-		switch m {
-		case "last":
-			if lastAddress(b, srv) {
-				return
-			}
-		case "libc":
-			if ip, err := lookup(srv.Host, unit.Family(srv.HostFamily)); err == nil {
-				srv.Addr.IP = ip
-				return
-			}
-		case "none":
-			srv.Unresolved = true
+		if ip, none := initAddr(b, srv, m, service); ip.IsValid() {
+			srv.Addr.IP = ip
 			return
-		default:
-			if a, err := unit.ParseAddr(m, unit.Want{NoPort: true}); err == nil && a.IP.IsValid() {
-				srv.Addr.IP = a.IP
-				return
-			}
+		} else if none {
+			withoutAddress(srv)
+			return
 		}
+	}
+	if srv.Resolvers.Text != "" && srv.InitAddr == "" {
+		withoutAddress(srv)
+		return
 	}
 	b.Alert(w.Pos, "%scould not resolve address '%s'.", who(w.Pos, "server "+srv.Px.Name+"/"+srv.Name), srv.Host).AsBare().
 		WithAdvice("add 'init-addr none' to the line to start without an address")
 }
 
-// lastAddress takes the address that the server had in the generation before.
-func lastAddress(b *engine.Build, srv *engine.Server) bool {
+// initAddr tries one method; none tells to start without an address.
+func initAddr(b *engine.Build, srv *engine.Server, method string, service bool) (ip netip.Addr, none bool) {
+	switch method {
+	case "last":
+		return lastAddress(b, srv), false
+	case "libc":
+		if !service {
+			ip, _ = lookup(srv.Host, unit.Family(srv.HostFamily))
+		}
+		return ip, false
+	case "none":
+		return ip, true
+	}
+	if a, err := unit.ParseAddr(method, unit.Want{NoPort: true}); err == nil {
+		return a.IP, false
+	}
+	return ip, false
+}
+
+// withoutAddress takes the server out until it gets an address.
+func withoutAddress(srv *engine.Server) {
+	srv.Unresolved = true
+	srv.State.Admin.Store(uint32(engine.AdmRMaint))
+}
+
+// lastAddress is the address that the server had in the generation before.
+func lastAddress(b *engine.Build, srv *engine.Server) (none netip.Addr) {
 	if b.Old == nil {
-		return false
+		return none
 	}
 	px := b.Old.Backend(srv.Px.Name)
 	if px == nil {
-		return false
+		return none
 	}
-	o := px.Server(srv.Name)
-	if o == nil || o.Host != srv.Host || !o.Addr.IP.IsValid() {
-		return false
+	if o := px.Server(srv.Name); o != nil && o.Host == srv.Host {
+		return o.Addr.IP
 	}
-	srv.Addr.IP = o.Addr.IP
-	return true
+	return none
 }
