@@ -109,7 +109,8 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 	}
 	p := &plan{on404: c.on404, state: c.sendState}
 	p.timeouts(px, srv)
-	if srv.Addr.Port == 0 && srv.Addr.Path == "" && srv.CheckPort == 0 && !connects(c) && c.kind != "external-check" {
+	srvRecord := srv.Resolvers.Text != "" && strings.HasPrefix(srv.Host, "_") // its port comes with the answer
+	if srv.Addr.Port == 0 && !srvRecord && srv.Addr.Path == "" && srv.CheckPort == 0 && !connects(c) && c.kind != "external-check" {
 		b.Alert(srv.Pos, "config: %s '%s': server '%s' has neither service port nor check port.", px.Kind, px.Name, srv.Name).AsBare()
 	}
 	switch c.kind {

@@ -81,6 +81,9 @@ func parseOpts(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine
 // check finds the section of each server.
 func check(b *engine.Build, px *engine.Proxy) {
 	set := all.Get(b.RT)
+	if set == nil || set.byName["default"] == nil {
+		set = implicit(b, px)
+	}
 	for _, srv := range px.Servers {
 		if name := srv.Resolvers; name.Text != "" && (set == nil || set.byName[name.Text] == nil) {
 			d := b.Alert(name.Pos, "backend '%s', server '%s': unable to find required resolvers '%s'", px.Name, srv.Name, name.Text).AsBare()
@@ -94,4 +97,23 @@ func check(b *engine.Build, px *engine.Proxy) {
 			}
 		}
 	}
+}
+
+// implicit makes the section "default", which names the system's own servers,
+// when a server asks for it and the file has none.
+func implicit(b *engine.Build, px *engine.Proxy) *sections {
+	for _, srv := range px.Servers {
+		if srv.Resolvers.Text != "default" {
+			continue
+		}
+		set := all.Edit(b.RT)
+		if set.byName == nil {
+			set.byName = map[string]*section{}
+		}
+		r := newSection("default", srv.Pos)
+		r.readSystem()
+		set.byName["default"] = r
+		return set
+	}
+	return all.Get(b.RT)
 }

@@ -124,10 +124,17 @@ func (r *section) nameserver(b *engine.Build, l *engine.Line) error {
 }
 
 func (r *section) resolvConf(b *engine.Build, l *engine.Line) error {
+	if !r.readSystem() {
+		b.Warn(l.Words[0].Pos, "failed to open /etc/resolv.conf.")
+	}
+	return nil
+}
+
+// readSystem takes over the name servers of the system.
+func (r *section) readSystem() bool {
 	data, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil {
-		b.Warn(l.Words[0].Pos, "failed to open /etc/resolv.conf.")
-		return nil
+		return false
 	}
 	sc := bufio.NewScanner(bytes.NewReader(data))
 	for sc.Scan() {
@@ -136,10 +143,10 @@ func (r *section) resolvConf(b *engine.Build, l *engine.Line) error {
 			continue
 		}
 		if a, err := unit.ParseAddr(bracketed(f[1])+":53", unit.NameWant); err == nil && a.IP.IsValid() {
-			r.servers = append(r.servers, nameserver{name: f[1], addr: joinPort(a.IP, 53), network: "udp", pos: l.Words[0].Pos})
+			r.servers = append(r.servers, nameserver{name: f[1], addr: joinPort(a.IP, 53), network: "udp"})
 		}
 	}
-	return nil
+	return true
 }
 
 func bracketed(s string) string {
