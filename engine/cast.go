@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 
@@ -185,14 +186,12 @@ func castStrIP(to Type) castFunc {
 	}
 }
 
-// castBinStr writes bytes as upper-case hexadecimal digits.
-func castBinStr(e *Env, s *Sample) bool {
-	const hex = "0123456789ABCDEF"
-	m := e.Mark()
-	for _, c := range s.B {
-		e.Tmp = append(e.Tmp, hex[c>>4], hex[c&15])
+// castBinStr takes the bytes as they are, up to a NUL.
+func castBinStr(_ *Env, s *Sample) bool {
+	if i := bytes.IndexByte(s.B, 0); i >= 0 {
+		s.B = s.B[:i]
 	}
-	s.B, s.Type = e.Since(m), TStr
+	s.Type = TStr
 	return true
 }
 

@@ -11,13 +11,17 @@ func (b *Build) LogFormat(w Word, where Where, flags LogFlags) (*LogFormat, erro
 	if d != nil {
 		return nil, d
 	}
-	f := &LogFormat{Text: w.Text, Pos: w.Pos, IsConst: true}
+	f := &LogFormat{Text: w.Text, Pos: w.Pos, IsConst: true, Flags: flags}
 	def := flags
 	for i := range nodes {
 		n := &nodes[i]
 		if n.Kind == expr.NodeText {
-			f.Items = append(f.Items, LogItem{Text: []byte(n.Text), Pos: n.Pos})
-			f.Const = append(f.Const, n.Text...)
+			text := []byte(n.Text)
+			if flags&LogLine != 0 {
+				text = mergeBlanks(text)
+			}
+			f.Items = append(f.Items, LogItem{Text: text, Pos: n.Pos})
+			f.Const = append(f.Const, text...)
 			continue
 		}
 		item := LogItem{Name: n.Name, As: labelType(n.Type), Flags: applyFlags(def, n.Flags), Pos: n.Pos}
@@ -85,4 +89,18 @@ func labelType(s string) Type {
 		return TBool
 	}
 	return TAny
+}
+
+// mergeBlanks makes each run of blanks one space: in log lines they delimit.
+func mergeBlanks(b []byte) []byte {
+	out := b[:0]
+	for i, c := range b {
+		if c == '\t' {
+			c = ' '
+		}
+		if c != ' ' || i == 0 || len(out) == 0 || out[len(out)-1] != ' ' {
+			out = append(out, c)
+		}
+	}
+	return out
 }

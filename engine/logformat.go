@@ -18,6 +18,7 @@ const (
 	LogCBOR                          // +cbor
 	LogBin                           // +bin
 	LogHTTPText                      // the format makes HTTP text (headers, URIs), not a log line
+	LogLine                          // the format makes a log line: blanks are delimiters and are merged
 )
 
 // LogItem is one element of a compiled log format: text, an alias or an
@@ -52,6 +53,9 @@ type LogAlias struct {
 	HTTP  bool // usable with mode http only
 	// Append adds the value without quotes or escapes; nothing means absent.
 	Append func(dst []byte, e *Env) []byte
+	// Encode, where set, is called instead and does quotes, escapes and
+	// encodings itself: for aliases that are not one plain text.
+	Encode func(dst []byte, e *Env, f LogFlags) []byte
 }
 
 // LogAliases is the table of aliases.

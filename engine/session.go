@@ -105,6 +105,10 @@ var ServeCLI func(sess *Session)
 // logging feature provides it.
 var LogSession func(sess *Session)
 
+// LogEarly writes the line of a stream whose connection was just made, where
+// option logasap wants it; the logging feature provides it.
+var LogEarly func(s *Stream)
+
 // EndSession lets features give back what they hold for a session (tracked
 // counters); they chain themselves in with OnEndSession.
 var EndSession func(sess *Session)

@@ -43,7 +43,9 @@ type SideCounters struct {
 	ReqRate                    counter.Rate
 	Requests                   counter.Int // HTTP requests (req_tot)
 	BytesIn                    counter.Int
-	BytesOut                   counter.Int
+	BytesOut                   counter.Int // responses from servers (bout, resbin)
+	ReqOut                     counter.Int // requests sent on (reqbout)
+	ResOut                     counter.Int // responses sent to clients (resbout)
 	ReqDenied                  counter.Int
 	ResDenied                  counter.Int
 	ReqErrors                  counter.Int
@@ -81,6 +83,7 @@ type ProxyState struct {
 	Served      atomic.Int64 // streams being served
 	Active      atomic.Int64 // usable servers in use (active ones, or backups)
 	Unpublished atomic.Bool
+	Lines       atomic.Uint64 // log lines written (%lc)
 }
 
 // BindState is what a listener keeps over reloads.

@@ -75,7 +75,9 @@ func chosen(s *engine.Stream, srv *engine.Server) {
 	s.Avoid = nil
 	s.Server, s.HasSlot = srv, true
 	now := clock.Mono()
-	s.Times.Connect = now
+	if s.Times.Connect == 0 {
+		s.Times.Connect = now
+	}
 	c := &srv.State.C
 	c.Conns.Add(1)
 	if !s.Counted {

@@ -18,12 +18,12 @@ func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
 			return nil, f
 		}
 		if up := takeIdle(s); up != nil {
-			connected(s, true)
+			connected(s, up.Conn(), true)
 			return up, nil
 		}
 		c, err := dial(s)
 		if err == nil {
-			connected(s, false)
+			connected(s, c, false)
 			return h1.NewUpstream(s, c, putIdle), nil
 		}
 		if f := dialFailed(s, err); f != nil {
@@ -40,7 +40,7 @@ func ConnectRaw(s *engine.Stream) (*conn.Conn, *Failure) {
 		}
 		c, err := dial(s)
 		if err == nil {
-			connected(s, false)
+			connected(s, c, false)
 			return c, nil
 		}
 		if f := dialFailed(s, err); f != nil {
@@ -58,7 +58,8 @@ func dial(s *engine.Stream) (*conn.Conn, error) {
 }
 
 // connected notes the time and prepares the timeouts of the connection.
-func connected(s *engine.Stream, reused bool) {
+func connected(s *engine.Stream, c *conn.Conn, reused bool) {
+	s.BackLocal, s.BackPeer = c.LocalAddr(), c.RemoteAddr()
 	s.Times.Connected = clock.Mono()
 	s.ConnReused = reused
 	if reused {

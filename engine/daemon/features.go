@@ -12,6 +12,7 @@ import (
 	_ "hawser/engine/forwarded"
 	_ "hawser/engine/h1"
 	_ "hawser/engine/keyword"
+	_ "hawser/engine/logging"
 	_ "hawser/engine/pattern"
 	_ "hawser/engine/persist"
 	_ "hawser/engine/resolver"

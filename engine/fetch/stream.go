@@ -79,7 +79,7 @@ func init() {
 	for _, n := range []string{"bytes_in", "req.bytes_in"} {
 		strm(n, engine.TSint, engine.OnStream, "Bytes received from the client.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesIn) })
 	}
-	strm("req.bytes_out", engine.TSint, engine.OnStream, "Bytes of the request sent to the server.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesIn) })
+	strm("req.bytes_out", engine.TSint, engine.OnStream, "Bytes of the request sent to the server.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.ReqOut) })
 	for _, n := range []string{"bytes_out", "res.bytes_out", "res.bytes_in"} {
 		strm(n, engine.TSint, engine.OnServer, "Bytes sent to the client.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesOut) })
 	}

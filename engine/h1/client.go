@@ -49,11 +49,9 @@ func (c *Conn) head() error {
 	}
 	s.Times.Idle = max(clock.Mono()-since, 0)
 	c.headTimeout(px)
-	before := c.c.In() - int64(c.c.Buffered())
 	err := c.parser.ReadRequest(c.c, s.Req, c.maxHead())
 	s.Times.Request = clock.Mono()
 	c.c.SetReadBy(conn.NoClass, 0)
-	s.BytesIn = c.c.In() - int64(c.c.Buffered()) - before
 	s.HasReq = true
 	if err != nil {
 		return c.badHead(err)

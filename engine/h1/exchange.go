@@ -82,13 +82,11 @@ func (x *exchange) Head(m *htx.Msg, bodyless bool) error {
 	if x.s.Local.Set {
 		x.ownConnection(m)
 	}
-	n := len(x.out)
 	say := ResponseConn(m, req, x.keep)
 	if tunnel || req.Err != nil {
 		say = ConnNone
 	}
 	x.out = AppendResponseHead(x.out, m, say)
-	x.s.BytesOut += int64(len(x.out) - n)
 	return nil
 }
 

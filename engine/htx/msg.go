@@ -155,6 +155,24 @@ func (m *Msg) HeadSize() int {
 	return n + fieldsSize(m.Fields)
 }
 
+// Size is what HAProxy counts for a head (bytes_in, %B, %U, bin and bout): the
+// lengths of its words without the separators of any wire format.
+func (m *Msg) Size() int {
+	const start, end = 20, 1
+	n := start + end
+	if m.IsResponse() {
+		n += 8 + 3 + int(m.Reason.Len)
+	} else {
+		n += int(m.Method.Len) + int(m.Target.Len) + 8
+	}
+	for i := range m.Fields {
+		if f := &m.Fields[i]; f.Flags&Removed == 0 {
+			n += int(f.Name.Len) + int(f.Value.Len)
+		}
+	}
+	return n
+}
+
 func fieldsSize(fs []Field) int {
 	n := 0
 	for i := range fs {

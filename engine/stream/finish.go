@@ -22,30 +22,37 @@ func finish(s *engine.Stream) {
 	if s.Kind != engine.NotHTTP && s.Status > 0 {
 		countResponse(s)
 	}
-	s.Env.Dir, s.Env.Final, s.Env.Place = engine.Res, true, engine.AtLog
-	for _, h := range s.Front.Hooks[engine.PhaseEnd] {
-		h(s)
-	}
 	if s.Back != nil {
 		s.Back.State.BE.Conns.Add(-1)
-		if s.Back != s.Front {
-			for _, h := range s.Back.Hooks[engine.PhaseEnd] {
-				h(s)
-			}
+	}
+	s.Env.Dir, s.Env.Final, s.Env.Place = engine.Res, true, engine.AtLog
+	if s.Back != nil && s.Back != s.Front {
+		for _, h := range s.Back.Hooks[engine.PhaseEnd] {
+			h(s)
 		}
+	}
+	for _, h := range s.Front.Hooks[engine.PhaseEnd] {
+		h(s)
 	}
 }
 
 // account adds the stream's bytes and times to its objects.
 func account(s *engine.Stream) {
 	in, out := s.BytesIn, s.BytesOut
+	if s.Kind == engine.NotHTTP {
+		s.ReqOut, s.ResOut = in, out
+	}
 	fe := &s.Front.State.FE
 	fe.BytesIn.Add(in)
 	fe.BytesOut.Add(out)
-	s.Sess.RT.Proc.BytesOut.Add(out)
+	fe.ReqOut.Add(s.ReqOut)
+	fe.ResOut.Add(s.ResOut)
+	s.Sess.RT.Proc.BytesOut.Add(s.ResOut)
 	if b := s.Sess.Bind; b != nil && b.State != nil {
 		b.State.C.BytesIn.Add(in)
 		b.State.C.BytesOut.Add(out)
+		b.State.C.ReqOut.Add(s.ReqOut)
+		b.State.C.ResOut.Add(s.ResOut)
 	}
 	if s.Back == nil {
 		return
@@ -53,12 +60,16 @@ func account(s *engine.Stream) {
 	be := &s.Back.State.BE
 	be.BytesIn.Add(in)
 	be.BytesOut.Add(out)
+	be.ReqOut.Add(s.ReqOut)
+	be.ResOut.Add(s.ResOut)
 	if s.Server == nil {
 		return
 	}
 	srv := &s.Server.State.C
 	srv.BytesIn.Add(in)
 	srv.BytesOut.Add(out)
+	srv.ReqOut.Add(s.ReqOut)
+	srv.ResOut.Add(s.ResOut)
 	if s.Times.Connected > 0 {
 		times(s, be)
 		times(s, srv)

@@ -108,6 +108,7 @@ func attempt(s *engine.Stream) (outcome, *pump) {
 	for _, h := range s.Back.Hooks[engine.PhaseServer] {
 		h(s)
 	}
+	s.ReqOut = int64(m.Size())
 	if err := s.Up.SendHead(m, body == nil); err != nil {
 		return serverFailed(s, err), nil
 	}
@@ -115,6 +116,7 @@ func attempt(s *engine.Stream) (outcome, *pump) {
 		return awaitHead(s, nil, sendBuffered(s, body != nil)), nil
 	}
 	if len(s.ReqBody) > 0 {
+		s.ReqOut += int64(len(s.ReqBody))
 		if err := s.Up.SendData(s.ReqBody); err != nil {
 			return serverFailed(s, err), nil
 		}
@@ -129,6 +131,7 @@ func attempt(s *engine.Stream) (outcome, *pump) {
 // sendBuffered sends what was kept of the body and all that was written.
 func sendBuffered(s *engine.Stream, body bool) error {
 	if body {
+		s.ReqOut += int64(len(s.ReqBody))
 		if err := s.Up.SendData(s.ReqBody); err != nil {
 			return err
 		}
@@ -162,6 +165,7 @@ func awaitHead(s *engine.Stream, p *pump, sent error) outcome {
 		}
 	}
 	s.HasRes = true
+	s.BytesOut += int64(s.Res.Size())
 	s.Times.Response = clock.Mono()
 	if bit := retryBit(s.Res.Status); bit != 0 && s.Back.RetryOn&bit != 0 && p == nil && !s.NoRetry && retriesLeft(s) {
 		return outcome{kind: failed, retry: bit, status: s.Res.Status, cause: 'S', state: 'H'}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"hawser/engine"
+	"hawser/engine/h1"
 	"hawser/engine/htx"
 )
 
@@ -39,6 +40,9 @@ func invalidHead(s *engine.Stream) step {
 		setTerm(s, 'c', 'R')
 		px.State.FE.ReqErrors.Add(1)
 	default:
+		if s.Req.Err == h1.ErrCut {
+			setTerm(s, 'C', 'R')
+		}
 		setTerm(s, 'P', 'R')
 		px.State.FE.ReqErrors.Add(1)
 	}

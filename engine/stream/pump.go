@@ -121,6 +121,7 @@ func (p *pump) piece() (end bool, err error) {
 	}
 	if len(b) > 0 {
 		p.s.BytesIn += int64(len(b))
+		p.s.ReqOut += int64(len(b))
 		if werr := p.up.SendData(b); werr != nil {
 			return false, werr
 		}

@@ -96,6 +96,13 @@ func sendLocal(s *engine.Stream) {
 	}
 	head := s.Req.MethodID == htx.HEAD
 	bodyless := head || len(s.Local.Body) == 0
+	s.ResOut += int64(m.Size())
+	if !bodyless {
+		s.ResOut += int64(len(s.Local.Body))
+	}
+	if s.Service != "" {
+		s.BytesOut = s.ResOut // a service counts as a server does
+	}
 	err := s.Ex.Head(m, bodyless)
 	if err == nil && !bodyless {
 		err = s.Ex.Data(s.Local.Body)

@@ -134,6 +134,7 @@ func responseVerdict(s *engine.Stream, v engine.Verdict) step {
 func sendResponse(s *engine.Stream, p *pump) {
 	body := s.ResBody
 	bodyless := body == nil
+	s.ResOut += int64(s.Res.Size())
 	if err := s.Ex.Head(s.Res, bodyless); err != nil {
 		clientFailed(s, err)
 		return
@@ -170,6 +171,7 @@ func sendBody(s *engine.Stream, body htx.Body) bool {
 		p, err := body.Next()
 		if len(p) > 0 {
 			s.BytesOut += int64(len(p))
+			s.ResOut += int64(len(p))
 			if werr := s.Ex.Data(p); werr != nil {
 				clientFailed(s, werr)
 				return false

@@ -47,6 +47,9 @@ func begin(s *engine.Stream) {
 		s.ID = sess.RT.Proc.UniqueSeq.Add(1)
 	}
 	sess.RT.Proc.Streams.Add(s)
+	if s.HasReq && s.Req.Err == nil {
+		s.BytesIn += int64(s.Req.Size())
+	}
 	if s.Kind != engine.NotHTTP {
 		sess.RT.Proc.CumReqs.Add(1)
 		px.State.FE.Requests.Add(1)

@@ -43,6 +43,9 @@ func forwardTCP(s *engine.Stream) {
 	for _, h := range s.Back.Hooks[engine.PhaseConnected] {
 		h(s)
 	}
+	if engine.LogEarly != nil && s.Front.Options.Has(engine.OptLogASAP) {
+		engine.LogEarly(s)
+	}
 	tunnel(s, s.Sess.Conn, up, 0)
 	backend.Release(s)
 }
@@ -115,8 +118,7 @@ func readMore(s *engine.Stream, deadline int64) {
 		return
 	}
 	c.SetReadBy(conn.Inspect, clock.Tick(deadline/1e6))
-	n, err := c.ReadMore()
-	s.BytesIn += int64(n)
+	_, err := c.ReadMore()
 	c.SetReadBy(conn.NoClass, 0)
 	if err != nil {
 		s.Env.Final = true
