@@ -41,11 +41,11 @@ func serve(f *flags) int {
 func (f *flags) newDaemon() *daemon.Daemon {
 	d := daemon.New(f.files, f.options)
 	d.Report = func(res build.Result) bool {
-		if f.child && !res.Diags.Failed() { // the parent said it
-			f.child = false
+		first := d.Runtime() == nil
+		if first && f.child && !res.Diags.Failed() { // the parent said it
 			return true
 		}
-		f.told = f.told || d.Runtime() != nil
+		f.told = f.told || !first
 		return f.report(res) == 0
 	}
 	d.Say = f.say

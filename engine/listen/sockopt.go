@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"strings"
+	"unsafe"
 
 	"hawser/engine"
 	"hawser/parser/unit"
@@ -126,21 +126,39 @@ func listenPath(b *engine.Bind) (int, error) {
 	return fd, nil
 }
 
-// listenAbstract opens a socket of the abstract name space.
+// listenAbstract opens a socket of the abstract name space. The name of abns is
+// padded to the full length of sun_path.
 func listenAbstract(b *engine.Bind) (int, error) {
-	name := "@" + b.Addr.Path
-	if b.Addr.Family == unit.Abns { // padded to the full length of sun_path
-		name += strings.Repeat("\x00", max(107-len(b.Addr.Path), 0))
+	sa := unix.RawSockaddrUnix{Family: unix.AF_UNIX}
+	name := b.Addr.Path
+	if len(name) > len(sa.Path)-1 {
+		return -1, unix.ENAMETOOLONG
 	}
-	return bindUnix(name, b)
+	for i := range len(name) {
+		sa.Path[1+i] = int8(name[i])
+	}
+	size := uintptr(unix.SizeofSockaddrUnix)
+	if b.Addr.Family == unit.AbnsZ {
+		size = uintptr(2 + 1 + len(name))
+	}
+	return unixSocket(b, func(fd int) error {
+		if _, _, e := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&sa)), size); e != 0 {
+			return e
+		}
+		return nil
+	})
 }
 
 func bindUnix(name string, b *engine.Bind) (int, error) {
+	return unixSocket(b, func(fd int) error { return unix.Bind(fd, &unix.SockaddrUnix{Name: name}) })
+}
+
+func unixSocket(b *engine.Bind, bind func(fd int) error) (int, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err == nil {
+	if err = bind(fd); err == nil {
 		err = unix.Listen(fd, backlog(b))
 	}
 	if err != nil {
