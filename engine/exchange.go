@@ -101,6 +101,10 @@ type TLSClient interface {
 // checks use it; the TLS feature provides it.
 var NewTLSClient func(b *Build, srv *Server) (TLSClient, error)
 
+// SpeaksALPN tells whether a mux for the protocol of that ALPN name is there,
+// besides HTTP/1; nil: none.
+var SpeaksALPN func(name string) bool
+
 // Balancer chooses among the servers of one backend (configuration manual,
 // "balance"). Safe for concurrent use.
 type Balancer interface {
