@@ -18,5 +18,6 @@ import (
 	_ "hawser/engine/resolver"
 	_ "hawser/engine/sticktable"
 	_ "hawser/engine/vars"
+	_ "hawser/engine/tls"
 	_ "hawser/stats"
 )
