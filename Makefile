@@ -2,7 +2,9 @@ GO ?= go
 export GOTOOLCHAIN := local
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 # Sentences of HAProxy are matched as they are, capitals included: ST1005 is off.
-UNITS = $(shell $(GO) list ./... | grep -v '^hawser/conformance$$')
+# Packages that look at Hawser from outside run whole processes, one package after the other; the others run under the race detector.
+OUTSIDE = $(shell $(GO) list ./conformance/... ./samples/... | grep -v '^hawser/conformance$$')
+UNITS = $(shell $(GO) list ./... | grep -v -e '^hawser/conformance' -e '^hawser/samples')
 
 .PHONY: build test setup lint unit conformance stories bench run
 .NOTPARALLEL:
@@ -26,6 +28,7 @@ unit:
 	$(GO) test -race -p 2 $(UNITS)
 
 conformance:
+	$(GO) test -count=1 -p 1 $(OUTSIDE)
 	$(GO) test -count=1 -v -timeout 20m ./conformance
 
 # One feature's stories: make stories S=keepalive ON=hawser
