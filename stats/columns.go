@@ -247,8 +247,12 @@ func weight(o *Object) Value {
 	return num(sum)
 }
 
-// effective is the weight in the user's scale, rounded up.
+// effective is the weight in the user's scale, rounded up; of a server out of use
+// the one that it will have.
 func effective(srv *engine.Server) int64 {
+	if !srv.State.Usable() {
+		return int64(srv.State.UWeight.Load())
+	}
 	return (int64(srv.State.EWeight.Load()) + engine.WeightScale - 1) / engine.WeightScale
 }
 

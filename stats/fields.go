@@ -9,6 +9,8 @@
 // and from section 9 of the management manual; the descriptions are our own.
 package stats
 
+import "strings"
+
 // Kind is a set of the kinds of objects that have a field.
 type Kind uint8
 
@@ -75,14 +77,14 @@ func (m *Metric) Type() string {
 // Help is the text of the HELP line: the field's description.
 func (m *Metric) Help() string {
 	if m.Codes {
-		return "responses by class of status"
+		return "Responses by class of status"
 	}
 	list := Fields
 	if m.Kind == Process {
 		list = InfoFields
 	}
 	if f := Find(list, m.Field); f != nil {
-		return f.Desc
+		return strings.ToUpper(f.Desc[:1]) + f.Desc[1:]
 	}
 	return m.Field
 }
