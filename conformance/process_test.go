@@ -357,3 +357,65 @@ func TestUnixSocket(t *testing.T) {
 		}
 	}
 }
+
+// TestMasterSocket: -S, its commands and the prefix that asks the worker.
+func TestMasterSocket(t *testing.T) {
+	t.Parallel()
+	sock := filepath.Join(testbed.TempDir(t), "m")
+	s := serveHawser(t, processFile, map[string]string{"BIND": testbed.FreeAddr()}, "-W", "-S", sock+",mode,600")
+	if st, err := os.Stat(sock); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", st, err)
+	}
+	for _, tc := range []struct{ command, want string }{
+		{"show version", "3.5"},
+		{"help", "show proc "},
+		{"show proc", fmt.Sprintf("%-15d %-15s %-15s ", s.p.Pid(), "master", "0 [failed: 0]")},
+		{"@1 show info", "Pid: " + strconv.Itoa(s.p.Pid()) + "\n"},
+		{"show info", "Unknown command"},
+		{"reload", "Success=1\n--\n"},
+		{"@master show proc", "1 [failed: 0]"},
+		{"show startup-logs", "\n"},
+	} {
+		if got, err := testbed.Ask(sock, tc.command); err != nil || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %v\n%s", tc.command, err, got)
+		}
+	}
+	s.write(strings.Replace(processFile, "mode http", "mode htpp", 1))
+	if got, err := testbed.Ask(sock, "reload"); err != nil || !strings.HasPrefix(got, "Success=0\n--\n") || !strings.Contains(got, "haproxy.cfg:2] : ") {
+		t.Errorf("reload of a broken file: %v\n%s", err, got)
+	}
+}
+
+// TestHandOver: a new process takes the sockets of the old one over (-x), which
+// then stops; no connection is refused meanwhile.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	addr := testbed.FreeAddr()
+	dir := testbed.TempDir(t)
+	sock, path := filepath.Join(dir, "cli"), filepath.Join(dir, "u")
+	text := "global\n    stats socket " + sock + " level admin expose-fd listeners\n" +
+		strings.Replace(plainFile, "global\n", "", 1)
+	text = strings.Replace(text, "bind \"${BIND}\"", "bind \"${BIND}\"\n    bind "+path, 1)
+	env := map[string]string{"BIND": addr, "ORIGIN": echoOrigin(t)}
+	old := serveHawser(t, generation(text, 1), env, "-db")
+	l := testbed.StartLoad(addr, 0)
+	next := serveHawser(t, generation(text, 2), env, "-db", "-x", sock, "-sf", strconv.Itoa(old.p.Pid()))
+	if code := old.p.Exit(4 * time.Second); code != 0 {
+		t.Errorf("the old process: status %d", code)
+	}
+	if err := l.Await(2, next.p.Ended()); err != nil {
+		t.Error(err)
+	}
+	l.Stop()
+	if n := l.Failed.Load(); n > 0 {
+		t.Errorf("%d of %d connections failed: %q", n, l.Fresh.Load(), l.Why())
+	}
+	nc, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if got := (&client{t, nc, bufio.NewReader(nc)}).get("/").Header.Get("X-Generation"); got != "2" {
+		t.Errorf("the UNIX socket is served by %q", got)
+	}
+}

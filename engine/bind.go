@@ -27,6 +27,7 @@ type Bind struct {
 	Mode                                              uint32 // of a UNIX socket; 0 = umask
 	UID, GID                                          int    // of a UNIX socket; -1 = unchanged
 	Level                                             string // stats sockets
+	Master                                            bool   // the master's socket (-S)
 	Severity                                          string
 	Proto                                             string
 	ALPN                                              []string

@@ -46,6 +46,8 @@ type CLI struct {
 	Out     []byte
 	// Severity prefixes, prompt and the like are the server's.
 	Session any
+	// Sess is the connection that the command came by; nil in tests.
+	Sess *Session
 	// Flush sends what is in Out, for long answers; it fails when the peer left.
 	Flush func() error
 	// Actions of the daemon, nil where they are not there (tests).

@@ -31,6 +31,9 @@ func (f *flags) options() build.Options {
 		Parser:    parser.Options{Env: environment(f), Facts: facts()},
 		Edit:      f.edit,
 	}
+	for _, s := range f.masterCLI {
+		o.MasterSockets = append(o.MasterSockets, strings.Split(s, ","))
+	}
 	return o
 }
 

@@ -21,6 +21,9 @@ type Options struct {
 	Parser    parser.Options
 	// Proc is the state that the process keeps; nil makes a new one.
 	Proc *engine.ProcState
+	// MasterSockets are the runtime sockets of the master (-S): address and bind
+	// options.
+	MasterSockets [][]string
 	// Edit, where set, changes the global settings before the cross checks, as
 	// command-line flags do (-n, -m …).
 	Edit func(*engine.Runtime)
@@ -48,7 +51,11 @@ func Load(inputs []string, o Options) Result {
 			b.Getenv = cfg.Env.Get
 			rt.Env = cfg.Env.Environ()
 		}
-		(&walker{Build: b}).sections(cfg.Sections)
+		w := &walker{Build: b}
+		w.sections(cfg.Sections)
+		for _, words := range o.MasterSockets {
+			w.masterSocket(words)
+		}
 		if o.Edit != nil {
 			o.Edit(rt)
 		}

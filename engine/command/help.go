@@ -31,9 +31,13 @@ func (s *session) unknown(words []string) {
 
 // visible lists the commands that the connection may run, in order.
 func visible(c *engine.CLI) []*engine.Command {
+	serves := func(row *engine.Command) bool { return row.Worker }
+	if s := of(c); s != nil {
+		serves = s.serves
+	}
 	var rows []*engine.Command
 	for name, row := range engine.Commands.All() {
-		if row.Worker && !row.Hidden && row.Level <= c.Level && (!row.Expert || c.Expert) && !slices.Contains(trailing, name) {
+		if serves(row) && !row.Hidden && row.Level <= c.Level && (!row.Expert || c.Expert) && !slices.Contains(trailing, name) {
 			rows = append(rows, row)
 		}
 	}

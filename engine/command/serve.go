@@ -1,6 +1,8 @@
 package command
 
 import (
+	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +32,7 @@ type session struct {
 	severity     string
 	experimental bool
 	quit         bool
+	master       bool  // commands without a prefix are the master's
 	broken       error // writing failed
 }
 
@@ -56,7 +59,8 @@ func open(sess *engine.Session) *session {
 	}
 	s.setTimeout(sess.Front.Timeout.Client)
 	s.r = newReader(c, max(sess.RT.Global.Tune.BufSize, 1024))
-	s.cli.Session = s
+	s.cli.Session, s.cli.Sess = s, sess
+	s.master = sess.Bind != nil && sess.Bind.Master
 	s.cli.Closed = s.r.gone
 	s.cli.Flush = s.flush
 	s.cli.Reload = engine.ReloadFunc
@@ -150,8 +154,13 @@ func (s *session) command(words []string) {
 	if rt := c.RT.Proc.Current.Load(); rt != nil {
 		c.RT = rt
 	}
-	if len(words) > 0 && strings.HasPrefix(words[0], "@") {
-		words = words[1:] // the process to ask, of which there is one
+	master := s.master
+	if len(words) > 0 && strings.HasPrefix(words[0], "@") { // the process to ask: there is one, which is both
+		s.master = s.sess.Bind != nil && s.sess.Bind.Master && words[0] == "@master"
+		words = words[1:]
+		if len(words) > 0 { // for this command only
+			defer func() { s.master = master }()
+		}
 	}
 	sent := &tail{s: s}
 	c.Flush = sent.flush
@@ -183,7 +192,7 @@ func (s *session) run(words []string) (err error) {
 	if len(words) == 0 {
 		return nil
 	}
-	row, args := find(words)
+	row, args := s.find(words)
 	if row == nil {
 		s.unknown(words)
 		return nil
@@ -196,7 +205,7 @@ func (s *session) run(words []string) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			s.cli.RT.Proc.Panics.Add(1)
+			engine.Panicked(s.cli.RT, "a command of the runtime API", p, debug.Stack())
 			err = engine.Refuse("Internal error.\n")
 		}
 	}()
@@ -230,12 +239,20 @@ func (s *session) mark(level int) {
 
 var severities = [8]string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
 
+// serves tells whether the process that is asked has the command.
+func (s *session) serves(row *engine.Command) bool {
+	if s.master {
+		return row.Master
+	}
+	return row.Worker
+}
+
 // find returns the row whose words begin the line, the longest one, and the
 // words behind.
-func find(words []string) (*engine.Command, []string) {
+func (s *session) find(words []string) (*engine.Command, []string) {
 	for n := min(len(words), 5); n > 0; n-- {
 		row, ok := engine.Commands.Get(strings.Join(words[:n], " "))
-		if ok && row.Worker {
+		if ok && s.serves(row) {
 			return row, words[n:]
 		}
 	}
@@ -252,6 +269,13 @@ func (s *session) appendPrompt(b []byte) []byte {
 			b = append(b, ':', byte('0'+n/10), byte('0'+n%10))
 		}
 		b = append(b, ']')
+	}
+	if s.sess.Bind != nil && s.sess.Bind.Master {
+		if s.master {
+			b = append(b, "master"...)
+		} else {
+			b = strconv.AppendInt(b, int64(os.Getpid()), 10)
+		}
 	}
 	return append(b, "> "...)
 }

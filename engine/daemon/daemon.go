@@ -64,6 +64,7 @@ func (d *Daemon) Load() error {
 		return ErrConfig
 	}
 	d.loaded = res.RT
+	startup.Store(render(res))
 	d.current.Store(res.RT)
 	return nil
 }
@@ -89,6 +90,7 @@ func (d *Daemon) Commands() {
 	engine.ListenersChanged = d.listeners.Poke
 	engine.ReportPanic = func(text string) { d.Say(diag.Alert, text) }
 	handOver.Store(d.listeners)
+	shareCommands()
 }
 
 // Runtime returns the generation in force, or what was loaded before Start.

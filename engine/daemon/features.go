@@ -17,7 +17,7 @@ import (
 	_ "hawser/engine/persist"
 	_ "hawser/engine/resolver"
 	_ "hawser/engine/sticktable"
-	_ "hawser/engine/vars"
 	_ "hawser/engine/tls"
+	_ "hawser/engine/vars"
 	_ "hawser/stats"
 )

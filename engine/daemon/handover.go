@@ -25,7 +25,11 @@ const (
 	perMessage    = 50
 )
 
-var handOver atomic.Pointer[listen.Listeners]
+// What commands need of the daemon: its sockets, and what its last load said.
+var (
+	handOver atomic.Pointer[listen.Listeners]
+	startup  atomic.Value // string
+)
 
 func init() {
 	engine.AddCommands(engine.Command{
@@ -36,9 +40,8 @@ func init() {
 }
 
 func getSocks(c *engine.CLI, _ []string) error {
-	sess, ok := c.Session.(*engine.Session)
-	l := handOver.Load()
-	if !ok || l == nil || sess.Src.IsValid() {
+	sess, l := c.Sess, handOver.Load()
+	if sess == nil || l == nil || sess.Src.IsValid() {
 		return engine.Refuse("Sockets can only be had over a UNIX socket.")
 	}
 	if !sess.Bind.ExposeFD {

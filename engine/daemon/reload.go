@@ -42,6 +42,7 @@ func (d *Daemon) replace() (string, error) {
 	old := d.Runtime()
 	res, ok := d.load(old)
 	text := render(res)
+	startup.Store(text)
 	if !ok {
 		return text, ErrConfig
 	}
