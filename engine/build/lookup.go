@@ -97,6 +97,9 @@ func (w *walker) family(l *engine.Line, head, format string, inline bool) {
 	}
 	near, ok := registry.Nearest(got, names)
 	if !ok {
+		if inline {
+			d.Message += "."
+		}
 		return
 	}
 	d.WithHint(near)

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"strings"
+
 	"hawser/engine"
 	"hawser/parser/diag"
 )
@@ -81,6 +83,10 @@ func (w *walker) prefixAllowed(l *engine.Line, k *engine.Keyword) bool {
 	if (!l.No || k.Flags&engine.TakesNo != 0) && (!l.Default || k.Flags&(engine.TakesDefault|engine.TakesNo) != 0) {
 		return true
 	}
+	if name, ok := strings.CutPrefix(k.Name, "option "); ok {
+		w.Alert(l.Pos, "negation/default is not supported for option '%s'.", name).AsTight()
+		return false
+	}
 	w.Alert(l.Pos, "negation/default currently supported only for options, log, busy-polling, set-dumpable, strict-limits, insecure-fork-wanted and numa-cpu-mapping.").AsTight()
 	return false
 }
@@ -109,8 +115,12 @@ func (w *walker) sectionAllowed(l *engine.Line, k *engine.Keyword, in engine.In,
 // wrongSide refuses what would lose a server or a listener and warns, as
 // HAProxy does, of what has merely no use there.
 func (w *walker) wrongSide(pos diag.Pos, name, is, lacks string) {
+	name = strings.TrimPrefix(name, "option ")
+	if strings.HasPrefix(name, "capture ") || strings.HasPrefix(name, "timeout ") {
+		name, _, _ = strings.Cut(name, " ")
+	}
 	switch name {
-	case "server", "server-template", "bind", "default-server":
+	case "server", "server-template", "default-server":
 		w.Alert(pos, "'%s' not allowed because %s '%s' has no %s capability.", name, is, w.Px.Name, lacks)
 	default:
 		w.Warn(pos, "'%s' ignored because %s '%s' has no %s capability.", name, is, w.Px.Name, lacks)

@@ -37,9 +37,19 @@ func extra(l *engine.Line, n int, name string) error {
 	return nil
 }
 
-// number reads a word that must be an integer; what follows the digits is
-// ignored with a warning, as HAProxy ignores it silently.
+// number reads a word that should be an integer. What follows the digits is
+// ignored and a word without digits is zero, as in HAProxy, but with a warning.
 func number(b *engine.Build, w engine.Word, bad string, args ...any) (int, error) {
+	n, err := strictNumber(b, w, bad, args...)
+	if err != nil && w.Text != "" {
+		b.Warn(w.Pos, "'%s' is not a number: 0 is taken, as HAProxy does.", w.Text)
+		return 0, nil
+	}
+	return n, err
+}
+
+// strictNumber refuses a word that does not begin with a number.
+func strictNumber(b *engine.Build, w engine.Word, bad string, args ...any) (int, error) {
 	s, i := w.Text, 0
 	if i < len(s) && (s[i] == '-' || s[i] == '+') {
 		i++

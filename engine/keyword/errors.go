@@ -191,7 +191,7 @@ func init() {
 		for _, ref := range refs.list {
 			replies, ok := engine.FindErrors(b, ref.name.Text)
 			if !ok {
-				b.Alert(ref.name.Pos, "proxy '%s': unknown http-errors section '%s' (at %s).", px.Name, ref.name.Text, ref.name.Pos).AsBare()
+				b.Alert(ref.name.Pos, "proxy '%s': unknown http-errors section '%s' (at %s).", px.Name, ref.name.Text, ref.name.Pos).AsLate()
 				continue
 			}
 			for _, code := range codesOf(replies, ref.want) {

@@ -142,6 +142,9 @@ func parseCompression(_ *engine.Build, l *engine.Line) error {
 	if strings.HasPrefix(w.Text, "algo") {
 		return compressionAlgos(l)
 	}
+	if strings.HasPrefix(w.Text, "type") && len(l.Words) < 3 {
+		return fail(w, "'compression' expects <type>.")
+	}
 	return nil
 }
 

@@ -93,18 +93,20 @@ func parseGID(b *engine.Build, l *engine.Line) error {
 	return parseID(b, l, &b.RT.Global.GID, "group/gid already specified. Continuing.", "group")
 }
 
-func parseID(_ *engine.Build, l *engine.Line, into *int, twice, byName string) error {
+func parseID(b *engine.Build, l *engine.Line, into *int, twice, byName string) error {
 	w := word(l, 1)
 	if *into >= 0 {
-		return fail(w, "%s", twice)
+		b.Warn(w.Pos, "%s", twice)
+		return nil
 	}
 	if w.Text == "" {
 		return fail(w, "'%s' expects an integer argument.", l.Words[0].Text)
 	}
 	n, err := strconv.Atoi(w.Text)
 	if err != nil || n < 0 {
-		return fail(w, "%s: string '%s' is not a number.", l.Words[0].Text, w.Text).
+		b.Warn(w.Pos, "%s: string '%s' is not a number.", l.Words[0].Text, w.Text).
 			WithAdvice("You might want to use the '%s' parameter to use a system %s name.", byName, byName)
+		return nil
 	}
 	*into = n
 	return nil

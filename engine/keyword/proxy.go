@@ -22,8 +22,8 @@ func init() {
 		engine.Keyword{Name: "monitor-uri", In: engine.InAllFE, Max: 1, Usage: "monitor-uri <uri>: answer this one by ourselves, without a log line", Parse: parseMonitorURI},
 		engine.Keyword{Name: "monitor", In: engine.InFE, Max: -1, Usage: "monitor fail { if | unless } <condition>: when monitor-uri reports a failure", Parse: parseMonitorFail},
 		engine.Keyword{Name: "description", In: engine.InProxy, Max: -1, Usage: "description <text>: shown in statistics", Parse: parseDescription},
-		engine.Keyword{Name: "disabled", In: engine.InAll, Usage: "disabled: the proxy is not started", Parse: setDisabled(true)},
-		engine.Keyword{Name: "enabled", In: engine.InAll, Usage: "enabled: undoes disabled of a defaults section", Parse: setDisabled(false)},
+		engine.Keyword{Name: "disabled", In: engine.InAll, Max: -1, Usage: "disabled: the proxy is not started", Parse: setDisabled(true)},
+		engine.Keyword{Name: "enabled", In: engine.InAll, Max: -1, Usage: "enabled: undoes disabled of a defaults section", Parse: setDisabled(false)},
 		engine.Keyword{Name: "id", In: engine.InProxy, Max: 1, Usage: "id <number>: the proxy's number in statistics", Parse: parseProxyID},
 		engine.Keyword{Name: "guid", In: engine.InProxy, Max: 1, Usage: "guid <text>: a unique name over all objects", Parse: parseGUID},
 		engine.Keyword{Name: "default_backend", In: engine.InAllFE, Max: 1, Usage: "default_backend <name>: where to go when no use_backend applies", Parse: parseDefaultBackend},
@@ -122,7 +122,7 @@ func parseKAQueue(b *engine.Build, l *engine.Line) error {
 	if w.Text == "" {
 		return fail(w, "'max-keep-alive-queue' expects expects an integer value (or -1 to disable)")
 	}
-	n, err := number(b, w, "'max-keep-alive-queue' : unexpected character '%.1s' in integer value '%s'", w.Text, w.Text)
+	n, err := strictNumber(b, w, "'max-keep-alive-queue' : unexpected character '%.1s' in integer value '%s'", w.Text, w.Text)
 	if err == nil {
 		b.Px.MaxKAQueue = max(n, -1)
 	}
@@ -137,7 +137,7 @@ func parseRateLimit(b *engine.Build, l *engine.Line) error {
 	if w.Text == "" {
 		return fail(w, "'rate-limit sessions' expects expects an integer value (in sessions/second)")
 	}
-	n, err := number(b, w, "'rate-limit sessions' : unexpected character '%.1s' in integer value '%s'", w.Text, w.Text)
+	n, err := strictNumber(b, w, "'rate-limit sessions' : unexpected character '%.1s' in integer value '%s'", w.Text, w.Text)
 	if err == nil {
 		b.Px.RateLimit = n
 	}

@@ -62,7 +62,7 @@ func parseClientProbe(b *engine.Build, l *engine.Line) error {
 	var err error
 	switch {
 	case strings.HasSuffix(kw, "-cnt"):
-		p.Count, err = number(b, w, "'%s' : unexpected character '%.1s' in integer value '%s'", kw, w.Text, w.Text)
+		p.Count, err = strictNumber(b, w, "'%s' : unexpected character '%.1s' in integer value '%s'", kw, w.Text, w.Text)
 	case strings.HasSuffix(kw, "-idle"):
 		p.Idle, err = duration(b, w, time.Second, kw)
 	default:

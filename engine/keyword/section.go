@@ -16,6 +16,9 @@ var idleSections = map[string]string{
 func init() {
 	for name, why := range idleSections {
 		engine.AddSection(engine.SectionKeyword{Name: name, Usage: name + ": " + why, Parse: func(b *engine.Build, s *engine.Section) error {
+			if len(s.Args) == 0 && (name == "cache" || name == "mailers") {
+				return fail(s.Kind, "'%s' expects a <name> argument", name)
+			}
 			b.Notice(s.Kind.Pos, "section '%s' has no effect in Hawser: %s.", name, why)
 			return nil
 		}})

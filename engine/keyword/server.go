@@ -285,7 +285,7 @@ func resolveServer(b *engine.Build, srv *engine.Server, w engine.Word) {
 		withoutAddress(srv)
 		return
 	}
-	b.Alert(w.Pos, "%scould not resolve address '%s'.", who(w.Pos, "server "+srv.Px.Name+"/"+srv.Name), srv.Host).AsBare().
+	b.Alert(w.Pos, "%scould not resolve address '%s'.", who(w.Pos, "server "+srv.Px.Name+"/"+srv.Name), srv.Host).AsLate().
 		WithAdvice("add 'init-addr none' to the line to start without an address")
 }
 

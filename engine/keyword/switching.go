@@ -48,12 +48,12 @@ func parseUseBackend(b *engine.Build, l *engine.Line) error {
 func resolveBackend(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 	be := b.FindBackend(w.Text)
 	if be == nil {
-		b.Alert(w.Pos, "Proxy '%s': unable to find required use_backend: '%s'.", px.Name, w.Text).WithHint(nearestBackend(b, w.Text)).AsBare()
+		b.Alert(w.Pos, "Proxy '%s': unable to find required use_backend: '%s'.", px.Name, w.Text).WithHint(nearestBackend(b, w.Text)).AsLate()
 		return
 	}
 	if px.Mode != be.Mode && !(px.Mode == engine.ModeTCP && be.Mode == engine.ModeHTTP) {
 		b.Alert(w.Pos, "%s '%s' (mode %s) tries to use incompatible %s '%s' (mode %s) in a 'use_backend' rule (see 'mode').",
-			px.Kind, px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsBare()
+			px.Kind, px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
 	}
 	px.Switch[i].Back = be
 }
@@ -99,7 +99,7 @@ func parseUseServer(b *engine.Build, l *engine.Line) error {
 func resolveUseServer(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 	srv := px.Server(w.Text)
 	if srv == nil {
-		d := b.Alert(w.Pos, "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.Kind, px.Name, w.Text).AsBare()
+		d := b.Alert(w.Pos, "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.Kind, px.Name, w.Text).AsLate()
 		var names []string
 		for _, s := range px.Servers {
 			names = append(names, s.Name)

@@ -104,6 +104,9 @@ func tuneValue(b *engine.Build, l *engine.Line, low, high int, size bool) (int, 
 			if w.Text[0] == '-' {
 				return 0, fail(w, "'%s' expects a positive integer argument.", name)
 			}
+			if err.At == 0 && !err.Over {
+				return 0, fail(w, "unexpected '%s' after size passed to '%s'", w.Text, name)
+			}
 			return 0, fail(w, "%s", err.ForSize(name))
 		}
 		if n > uint64(high) || int(n) < low {

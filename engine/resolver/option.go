@@ -86,7 +86,7 @@ func check(b *engine.Build, px *engine.Proxy) {
 	}
 	for _, srv := range px.Servers {
 		if name := srv.Resolvers; name.Text != "" && (set == nil || set.byName[name.Text] == nil) {
-			d := b.Alert(name.Pos, "backend '%s', server '%s': unable to find required resolvers '%s'", px.Name, srv.Name, name.Text).AsBare()
+			d := b.Alert(name.Pos, "backend '%s', server '%s': unable to find required resolvers '%s'", px.Name, srv.Name, name.Text).AsLate()
 			if set != nil {
 				var names []string
 				for n := range set.byName {

@@ -72,7 +72,7 @@ func parseSection(b *engine.Build, s *engine.Section) error {
 		b.Report(l.Words[0].Pos, r.line(b, l))
 	}
 	if len(r.servers) == 0 {
-		b.Warn(s.Kind.Pos, "resolvers '%s' [%s] has no nameservers configured!", r.name, r.pos).AsBare()
+		b.Warn(s.Kind.Pos, "resolvers '%s' [%s] has no nameservers configured!", r.name, r.pos).AsLate()
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ type Diagnostic struct {
 	Tight bool
 	// Bare writes the message alone after "config : ", without "parsing [file:line]".
 	Bare bool
+	// Late leaves "config : " out, too, as HAProxy does once the files are read.
+	Late bool
 }
 
 // Error lets a diagnostic travel as an error.
@@ -69,6 +71,12 @@ func (d *Diagnostic) AsTight() *Diagnostic {
 // AsBare makes the message print without its place; see Bare.
 func (d *Diagnostic) AsBare() *Diagnostic {
 	d.Bare = true
+	return d
+}
+
+// AsLate makes the message print alone; see Late.
+func (d *Diagnostic) AsLate() *Diagnostic {
+	d.Bare, d.Late = true, true
 	return d
 }
 

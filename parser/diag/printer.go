@@ -40,7 +40,9 @@ func (p *Printer) Print(d *Diagnostic) {
 	}
 	var b strings.Builder
 	p.head(&b, d.Severity)
-	b.WriteString("config : ")
+	if !d.Late {
+		b.WriteString("config : ")
+	}
 	if !d.Bare && d.Pos.File != "" {
 		b.WriteString("parsing [" + d.Pos.String() + "]")
 		b.WriteString(map[bool]string{true: ": ", false: " : "}[d.Tight])
