@@ -56,6 +56,7 @@ type Proxy struct {
 	Default     *Proxy // default_backend; nil: none (a listen is its own)
 	Balancer    Balancer
 	MonitorFail []*Cond
+	ForceSwitch []*Cond // force-be-switch: unpublished backends may be used
 	// Deterministic: the algorithm sends equal requests to the same server.
 	Deterministic bool
 	// WantsBody reports that a rule or the algorithm wants the request body first.

@@ -8,6 +8,7 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/build"
+	"hawser/parser"
 )
 
 const shared = "../../../shared/keywords/"
@@ -61,7 +62,18 @@ func TestKnownOrSupported(t *testing.T) {
 		_, ok := engine.ServerKeywords.Get(r[0])
 		judge("server option", r[0], ok, engine.KnownServer(r[0]))
 	}
-	t.Logf("%d supported, %d known, neither: %s", supported, known, strings.Join(missing, ", "))
+	for _, name := range parser.SectionNames() {
+		_, ok := engine.Sections.Get(name)
+		switch name {
+		case "global", "defaults", "frontend", "backend", "listen":
+			ok = true
+		}
+		judge("section", name, ok, build.KnownSection(name))
+	}
+	if len(missing) > 0 {
+		t.Errorf("neither supported nor known: %s", strings.Join(missing, ", "))
+	}
+	t.Logf("%d supported, %d known", supported, known)
 }
 
 func globalRow(name string) bool {

@@ -37,9 +37,7 @@ func (w *walker) other(s *engine.Section) {
 		w.Report(s.Kind.Pos, row.Parse(w.Build, s))
 		return
 	}
-	if KnownSection(s.Kind.Text) {
-		w.Alert(s.Kind.Pos, "section '%s' is known to HAProxy but not supported by Hawser yet", s.Kind.Text)
-	}
+	w.Alert(s.Kind.Pos, "section '%s' is known to HAProxy but not supported by Hawser yet", s.Kind.Text)
 }
 
 func (w *walker) global(s *engine.Section) {

@@ -3,6 +3,7 @@ package daemon
 // The features register their names when they are linked in.
 import (
 	_ "hawser/engine/action"
+	_ "hawser/engine/auth"
 	_ "hawser/engine/balance"
 	_ "hawser/engine/check"
 	_ "hawser/engine/command"

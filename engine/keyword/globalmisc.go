@@ -33,7 +33,10 @@ var unused = map[string]string{
 	"dns-accept-family": "both families are accepted", "debug": "start with -d instead",
 	"shm-stats-file": "statistics are kept over reloads anyway", "shm-stats-file-max-objects": "statistics are kept over reloads anyway",
 	"harden.reject-privileged-ports.quic": "QUIC is not spoken yet",
-	"setcap":                              "give the capabilities to the binary instead",
+	"ocsp-update.disable":                 "OCSP responses are not fetched", "ocsp-update.maxdelay": "OCSP responses are not fetched", "ocsp-update.mindelay": "OCSP responses are not fetched",
+	"ocsp-update.httpproxy": "OCSP responses are not fetched", "ocsp-update.mode": "OCSP responses are not fetched",
+	"stats-file": "counters begin at zero",
+	"setcap":     "give the capabilities to the binary instead",
 }
 
 func init() {

@@ -10,6 +10,7 @@ import (
 func init() {
 	engine.AddKeywords(
 		engine.Keyword{Name: "use_backend", In: engine.InFE, Max: -1, Usage: "use_backend <name> [if | unless <condition>]: which backend serves; the name may hold %[expressions]", Parse: parseUseBackend},
+		engine.Keyword{Name: "force-be-switch", In: engine.InFE, Max: -1, Usage: "force-be-switch { if | unless } <condition>: use backends that are not published, too", Parse: parseForceSwitch},
 		engine.Keyword{Name: "use-server", In: engine.InBE, Max: -1, Usage: "use-server <name> { if | unless } <condition>: which server serves", Parse: parseUseServer},
 	)
 }
@@ -108,4 +109,16 @@ func resolveUseServer(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 		d.WithHint(near)
 	}
 	px.UseServer[i].Srv = srv
+}
+
+func parseForceSwitch(b *engine.Build, l *engine.Line) error {
+	if c := word(l, 1); c.Text != "if" && c.Text != "unless" {
+		return fail(c, "'force-be-switch' requires either 'if' or 'unless' followed by a condition.")
+	}
+	c, err := b.Cond(rest(l, 1), engine.FeSwitch, "a 'force-be-switch' rule")
+	if err != nil {
+		return err
+	}
+	b.Px.ForceSwitch = append(b.Px.ForceSwitch, c)
+	return nil
 }

@@ -28,6 +28,9 @@ func pickBackend(s *engine.Stream) *engine.Proxy {
 			continue
 		}
 		if r.Back != nil {
+			if !published(s, r.Back) {
+				continue
+			}
 			return r.Back
 		}
 		m := e.Mark()
@@ -35,6 +38,9 @@ func pickBackend(s *engine.Stream) *engine.Proxy {
 		be := s.Sess.RT.BackendBytes(e.Since(m))
 		e.Tmp = e.Tmp[:m]
 		if be != nil {
+			if !published(s, be) {
+				continue
+			}
 			return be
 		}
 		break // an unknown name falls to default_backend
@@ -46,6 +52,20 @@ func pickBackend(s *engine.Stream) *engine.Proxy {
 		return px
 	}
 	return nil
+}
+
+// published reports whether switching rules may lead to a backend: not while it
+// is unpublished, unless force-be-switch says so.
+func published(s *engine.Stream, be *engine.Proxy) bool {
+	if !be.State.Unpublished.Load() {
+		return true
+	}
+	for _, c := range s.Front.ForceSwitch {
+		if c.Holds(&s.Env) {
+			return true
+		}
+	}
+	return false
 }
 
 // setBackend makes be the stream's backend and counts it there.
