@@ -53,6 +53,7 @@ type Stream struct {
 	HasSlot             bool    // a slot of Server is held
 	Counted             bool    // counted in the server's sessions
 	BytesBody           int64   // request body bytes that went to a server and were not kept
+	ClientLeft          bool    // the client closed before its response
 	NoRetry             bool    // disable-l7-retry
 	ConnReused          bool
 	QueueBack, QueueSrv int // places before us when queued

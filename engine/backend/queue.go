@@ -35,11 +35,11 @@ func push(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Waite
 	px.State.Pending.Add(1)
 	q.Mu.Lock()
 	if srv != nil {
-		s.QueueSrv = len(q.Wait)
+		s.QueueSrv = len(q.Wait) + 1
 		srv.State.Queued.Add(1)
 		srv.State.C.Queue.Add(1)
 	} else {
-		s.QueueBack = len(q.Wait)
+		s.QueueBack = len(q.Wait) + 1
 		px.State.BE.Queue.Add(1)
 	}
 	insert(q, w)

@@ -72,7 +72,7 @@ func (u *Upstream) SendHead(m *htx.Msg, bodyless bool) error {
 
 func (u *Upstream) wantsKeep() bool {
 	s := u.s
-	return s.Back.HTTPMode == engine.HTTPKeepAlive && s.Front.HTTPMode == engine.HTTPKeepAlive
+	return s.Back.HTTPMode == engine.HTTPKeepAlive
 }
 
 // SendData writes a piece of the request body.
@@ -152,6 +152,7 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 		}
 		if look && u.s.Sess.Conn.PeerClosed() {
 			look = false
+			u.s.ClientLeft = true
 			u.c.CloseWrite()
 		}
 		if to := u.s.Timeout.Server; to > 0 && clock.Now().Sub(started) >= to {

@@ -60,7 +60,7 @@ func forward(s *engine.Stream) {
 func again(s *engine.Stream, out outcome) bool {
 	reused := s.Up.Reused()
 	dropUpstream(s)
-	if !backend.Replayable(s) {
+	if s.ClientLeft || !backend.Replayable(s) {
 		return false
 	}
 	if reused && out.retry == engine.RetryEmptyResponse && idempotent(s.Req.MethodID) {
@@ -194,11 +194,12 @@ func headFailed(s *engine.Stream, err error) outcome {
 		return outcome{kind: failed, status: 503, cause: 'K', state: 'H'}
 	}
 	switch {
+	case s.ClientLeft:
+		clientAborts(s)
+		return outcome{kind: failed, status: 400, cause: 'C', state: 'H'}
 	case backend.ClientAborted(err):
 		setTerm(s, 'C', 'H')
-		s.Back.State.BE.CliAborts.Add(1)
-		s.Server.State.C.CliAborts.Add(1)
-		s.Front.State.FE.CliAborts.Add(1)
+		clientAborts(s)
 		return outcome{kind: vanished}
 	case s.Res.Err != nil: // it said something that is not HTTP
 		return outcome{kind: failed, retry: engine.RetryJunkResponse, status: 502, cause: 'P', state: 'H'}
@@ -207,6 +208,15 @@ func headFailed(s *engine.Stream, err error) outcome {
 		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
 	}
 	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
+}
+
+// clientAborts counts a client that ended its stream too early.
+func clientAborts(s *engine.Stream) {
+	s.Front.State.FE.CliAborts.Add(1)
+	s.Back.State.BE.CliAborts.Add(1)
+	if s.Server != nil {
+		s.Server.State.C.CliAborts.Add(1)
+	}
 }
 
 // serverFailed classifies an error while the request was sent.
@@ -220,10 +230,7 @@ func serverFailed(s *engine.Stream, err error) outcome {
 // clientLeft ends an attempt whose request body will not come.
 func clientLeft(s *engine.Stream, p *pump) outcome {
 	<-p.done
-	fe, be := &s.Front.State.FE, &s.Back.State.BE
-	fe.CliAborts.Add(1)
-	be.CliAborts.Add(1)
-	s.Server.State.C.CliAborts.Add(1)
+	clientAborts(s)
 	if p.badBody() {
 		setTerm(s, 'P', 'D')
 		s.Ex.Close()

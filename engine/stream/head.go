@@ -29,7 +29,6 @@ func requestHead(s *engine.Stream) step {
 
 // invalidHead answers an unreadable head with the status that the mux chose.
 func invalidHead(s *engine.Stream) step {
-	keepURI(s)
 	px := s.Front
 	switch s.Req.Status {
 	case 0: // the client left: nothing to answer

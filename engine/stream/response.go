@@ -215,11 +215,7 @@ func clientFailed(s *engine.Stream, err error) {
 	} else {
 		setTerm(s, 'C', 'D')
 	}
-	s.Front.State.FE.CliAborts.Add(1)
-	s.Back.State.BE.CliAborts.Add(1)
-	if s.Server != nil {
-		s.Server.State.C.CliAborts.Add(1)
-	}
+	clientAborts(s)
 	s.Ex.Abort(false)
 	dropUpstream(s)
 }

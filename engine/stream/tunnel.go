@@ -24,7 +24,7 @@ func switchProtocols(s *engine.Stream) {
 	up.Abort()
 }
 
-// ends records which side ended a tunnel first, and why.
+// ends records the first failure of a tunnel; orderly ends are none.
 type ends struct{ first atomic.Uint32 }
 
 const (
@@ -97,7 +97,6 @@ func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, 
 		from.Interrupt()
 		to.Interrupt()
 	default:
-		e.set(who)
 		fin()
 		to.CloseWrite()
 	}
