@@ -30,9 +30,9 @@ func (srv *Server) commit(was *Server) {
 	if srv.Disabled != was.Disabled {
 		adm := AdminState(st.Admin.Load())
 		if srv.Disabled {
-			adm |= AdmCMaint
+			adm |= AdmFMaint | AdmCMaint
 		} else {
-			adm &^= AdmCMaint
+			adm &^= AdmFMaint | AdmCMaint
 		}
 		st.Admin.Store(uint32(adm))
 	}

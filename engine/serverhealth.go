@@ -10,6 +10,7 @@ import (
 // how many; KillStreams ends a server's streams with a termination cause.
 var (
 	FlushServer func(srv *Server) int
+	WakeServer  func(srv *Server) // its limit was raised
 	KillStreams func(srv *Server, cause byte)
 )
 
@@ -228,4 +229,6 @@ var (
 	SwitchCheck   func(srv *Server, agent, on bool) bool
 	CheckSwitched func(srv *Server, agent bool) (configured, on bool)
 	ChangeAdmin   func(srv *Server, drop, add AdminState)
+	// AgentAt is where the agent is configured to be; "" and 0: nowhere.
+	AgentAt func(srv *Server) (addr string, port int)
 )

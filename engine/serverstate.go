@@ -11,7 +11,7 @@ import (
 type AdminState uint32
 
 // The bits; "ready" is none of them. The I-bits are inherited from a tracked
-// server, CMaint comes from the configuration (disabled).
+// server. CMaint only tells that the configuration (disabled) began with FMaint.
 const (
 	AdmFMaint AdminState = 1 << iota // forced maintenance
 	AdmIMaint
@@ -20,7 +20,7 @@ const (
 	AdmIDrain
 	AdmRMaint // name resolution failed
 	AdmHMaint // host name changed by hand
-	AdmMaint  = AdmFMaint | AdmIMaint | AdmCMaint | AdmRMaint | AdmHMaint
+	AdmMaint  = AdmFMaint | AdmIMaint | AdmRMaint | AdmHMaint
 	AdmDrain  = AdmFDrain | AdmIDrain
 )
 
@@ -55,10 +55,12 @@ type ServerState struct {
 	LastSess    atomic.Int64
 	Used        atomic.Int64 // established connections, with Idle and Safe below
 	Idle        atomic.Int64
+	NoTLS       atomic.Bool  // "set server … ssl off"
 	Errors      atomic.Int32 // consecutive, for observe
 	Pool        atomic.Value // idle connections, the backend feature's own
 	Mu          sync.Mutex   // guards what follows
 	Addr        *ServerAddr  // set at run time; nil: as configured
+	Probing     ProbeSettings
 	CheckStatus CheckReport
 	AgentStatus CheckReport
 	AdminCause  string

@@ -16,7 +16,7 @@ func (srv *Server) Begin() {
 	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	st.LastChange.Store(time.Now().Unix())
 	if srv.Disabled {
-		st.Admin.Store(uint32(AdmCMaint))
+		st.Admin.Store(uint32(AdmFMaint | AdmCMaint))
 		st.Op.Store(uint32(OpStopped))
 	}
 	if srv.TrackSrv == nil {

@@ -14,6 +14,7 @@ type ProcState struct {
 	Started       time.Time
 	Conns         counter.Gauge // current client connections
 	MaxConn       atomic.Int64  // run-time limit; 0: the configured one
+	Limits        RateLimits
 	CumConns      counter.Int
 	CumReqs       counter.Int
 	ConnRate      counter.Rate
@@ -30,6 +31,20 @@ type ProcState struct {
 	Reloads       atomic.Int64
 	FailedReloads atomic.Int64
 	UniqueSeq     atomic.Uint64
+}
+
+// RateLimits are what "set rate-limit" said: 0 is as configured, -1 no limit.
+type RateLimits struct{ Conn, Sess, SSL atomic.Int64 }
+
+// LimitOf returns the limit in force: set at run time, or the configured one.
+func LimitOf(set *atomic.Int64, configured int) int {
+	switch n := set.Load(); {
+	case n < 0:
+		return 0
+	case n > 0:
+		return int(n)
+	}
+	return configured
 }
 
 // SideCounters are the statistics that frontends, backends, servers and

@@ -71,9 +71,10 @@ type Stream struct {
 	PersistRule         PersistKind // what force-persist or ignore-persist said
 	ServerCookie        ServerCookieState
 	ID                  uint64
-	Killed              atomic.Bool // shutdown session
-	Cause               string      // what ended it, for fs.* and logs
-	listed              int         // place in its shard of StreamList
+	Killed              atomic.Bool // shutdown session; see Kill
+	Seen                Seen
+	Cause               string // what ended it, for fs.* and logs
+	listed              int    // place in its shard of StreamList
 }
 
 // Term is the pair of termination flags and the two about the cookie

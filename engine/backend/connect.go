@@ -17,6 +17,7 @@ func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
 		if f := assign(s); f != nil {
 			return nil, f
 		}
+		s.Seen.Server.Store(s.Server)
 		if up := takeIdle(s); up != nil {
 			connected(s, up.Conn(), true)
 			return up, nil
@@ -38,6 +39,7 @@ func ConnectRaw(s *engine.Stream) (*conn.Conn, *Failure) {
 		if f := assign(s); f != nil {
 			return nil, f
 		}
+		s.Seen.Server.Store(s.Server)
 		c, err := dial(s)
 		if err == nil {
 			connected(s, c, false)
@@ -53,12 +55,17 @@ func dial(s *engine.Stream) (*conn.Conn, error) {
 	st := s.Server.State
 	st.C.Connects.Add(1)
 	s.Back.State.BE.Connects.Add(1)
-	spec := engine.DialSpec{Strm: s, Timeout: s.Timeout.Connect, TLS: s.Server.TLS, SendProxy: s.Server.SendProxy}
+	tls := s.Server.TLS
+	if st.NoTLS.Load() {
+		tls = nil
+	}
+	spec := engine.DialSpec{Strm: s, Timeout: s.Timeout.Connect, TLS: tls, SendProxy: s.Server.SendProxy}
 	return s.Server.Dial.Connect(&spec)
 }
 
 // connected notes the time and prepares the timeouts of the connection.
 func connected(s *engine.Stream, c *conn.Conn, reused bool) {
+	s.Seen.Conn.Store(c)
 	s.BackLocal, s.BackPeer = c.LocalAddr(), c.RemoteAddr()
 	s.Times.Connected = clock.Mono()
 	s.ConnReused = reused

@@ -179,7 +179,10 @@ func head(q *engine.Queue) *engine.Waiter {
 	return q.Wait[0]
 }
 
-func init() { engine.FlushServer = Flush }
+func init() {
+	engine.FlushServer = Flush
+	engine.WakeServer = func(srv *engine.Server) { Wake(srv.Px, srv) }
+}
 
 // Flush sends everybody who waits for srv to choose again: it went down. It tells
 // how many.

@@ -24,9 +24,6 @@ func (w *walker) proxy(s *engine.Section) {
 	args := w.header(s, px)
 	if k.side != engine.IsDefaults {
 		px.State = &engine.ProxyState{}
-		if w.nextID == 0 && len(w.RT.Global.StatsBinds) > 0 {
-			w.nextID = 1 // taken by the proxy of the runtime API
-		}
 		w.nextID++
 		px.ID = w.nextID
 		w.RT.Proxies = append(w.RT.Proxies, px)

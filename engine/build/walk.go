@@ -17,6 +17,7 @@ type walker struct {
 
 func (w *walker) sections(list []*engine.Section) {
 	w.named = map[string]*engine.Proxy{}
+	w.nextID = 1 // the first proxy is number 2, as with HAProxy
 	for _, s := range list {
 		switch s.Kind.Text {
 		case "global":

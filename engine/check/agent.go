@@ -34,9 +34,13 @@ func (k *checker) agentOnce(srv *engine.Server, a *agentConf, inter time.Duratio
 	}
 	r.CheckConn.Srv = srv
 	defer r.close()
-	to := r.agentAddr(srv, a)
+	set := srv.State.Probe()
+	to, hello := r.agentAddr(&set, a), a.send
+	if set.AgentSend != nil {
+		hello = *set.AgentSend
+	}
 	began := time.Now()
-	line, res := r.askAgent(to, a.send)
+	line, res := r.askAgent(to, hello)
 	st := srv.State
 	st.Mu.Lock()
 	c := &st.AgentStatus
@@ -47,7 +51,7 @@ func (k *checker) agentOnce(srv *engine.Server, a *agentConf, inter time.Duratio
 	}
 }
 
-func (r *run) agentAddr(srv *engine.Server, a *agentConf) *engine.ServerAddr {
+func (r *run) agentAddr(set *engine.ProbeSettings, a *agentConf) *engine.ServerAddr {
 	to := (&connect{}).target(r)
 	if a.addr != "" {
 		if own, err := address(engine.Word{Text: a.addr}); err == nil {
@@ -55,7 +59,13 @@ func (r *run) agentAddr(srv *engine.Server, a *agentConf) *engine.ServerAddr {
 		}
 	}
 	to.Port = a.port
-	_ = srv
+	if set.AgentAddr != nil {
+		*to = *set.AgentAddr
+		to.Port = a.port
+	}
+	if set.AgentPort != 0 {
+		to.Port = set.AgentPort
+	}
 	return to
 }
 

@@ -176,6 +176,14 @@ func (c *connect) target(r *run) *engine.ServerAddr {
 	if srv.CheckPort != 0 {
 		a.Port = srv.CheckPort
 	}
+	if set := st.Probe(); set.CheckAddr != nil || set.CheckPort != 0 {
+		if set.CheckAddr != nil {
+			a.IP, a.Path, a.Dst = set.CheckAddr.IP, "", false
+		}
+		if set.CheckPort != 0 {
+			a.Port = set.CheckPort
+		}
+	}
 	if c.addr != nil {
 		port := a.Port
 		if a = *c.addr; a.Port == 0 {

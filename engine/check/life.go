@@ -11,6 +11,17 @@ func init() {
 	engine.OnStop(stop)
 	engine.SwitchCheck = switchCheck
 	engine.CheckSwitched = checkSwitched
+	engine.AgentAt = func(srv *engine.Server) (string, int) {
+		if sc := servers.Get(srv); sc != nil && sc.agent.on {
+			return sc.agent.addr, sc.agent.port
+		}
+		return "", 0
+	}
+	engine.Ramp = func(srv *engine.Server) {
+		if k := checkerOf(srv); k != nil {
+			k.ramp()
+		}
+	}
 }
 
 // threshold: the first checks of servers with shorter intervals are not spread.

@@ -62,7 +62,7 @@ func printRow(c *engine.CLI, row *engine.Command) {
 	if !ok {
 		args, text = "", row.Usage
 	}
-	left := row.Words
+	left, args := row.Words, strings.TrimRight(args, " ")
 	if args != "" && !strings.HasPrefix(args, row.Words) {
 		left += " " + args
 	} else if args != "" {
@@ -91,6 +91,7 @@ func choose(rows []*engine.Command, words []string) []*engine.Command {
 	if len(exact) > 0 {
 		return exact
 	}
+	rows = sameStart(rows, words)
 	type scored struct {
 		row  *engine.Command
 		cost int
@@ -107,6 +108,23 @@ func choose(rows []*engine.Command, words []string) []*engine.Command {
 		near[i] = all[i].row
 	}
 	return near
+}
+
+// sameStart keeps the rows that share the most first words with what was typed,
+// if any do.
+func sameStart(rows []*engine.Command, words []string) []*engine.Command {
+	for n := len(words) - 1; n > 0; n-- {
+		var some []*engine.Command
+		for _, row := range rows {
+			if have := strings.Fields(row.Words); len(have) > n && slices.Equal(have[:n], words[:n]) {
+				some = append(some, row)
+			}
+		}
+		if len(some) > 0 {
+			return some
+		}
+	}
+	return rows
 }
 
 // distance is how unlike the words of a command and those typed are: the edits

@@ -39,6 +39,8 @@ type session struct {
 // Serve runs a connection to the runtime API to its end.
 func Serve(sess *engine.Session) {
 	s := open(sess)
+	s.enter()
+	defer s.leave()
 	go s.r.run()
 	for in := range s.r.out {
 		if !s.input(in) {

@@ -82,7 +82,10 @@ func over(n, set int64, configured int) bool {
 
 func rateDelay(px *engine.Proxy, rt *engine.Runtime, tls bool) time.Duration {
 	g, proc := &rt.Global, rt.Proc
-	if px.RateLimit == 0 && g.MaxConnRate == 0 && g.MaxSessRate == 0 && g.MaxSSLRate == 0 {
+	conns := engine.LimitOf(&proc.Limits.Conn, g.MaxConnRate)
+	sess := engine.LimitOf(&proc.Limits.Sess, g.MaxSessRate)
+	secure := engine.LimitOf(&proc.Limits.SSL, g.MaxSSLRate)
+	if px.RateLimit == 0 && conns == 0 && sess == 0 && secure == 0 {
 		return 0
 	}
 	now := clock.Now()
@@ -90,14 +93,14 @@ func rateDelay(px *engine.Proxy, rt *engine.Runtime, tls bool) time.Duration {
 	if px.RateLimit > 0 {
 		d = max(d, px.State.FE.SessRate.Delay(now, uint64(px.RateLimit)))
 	}
-	if g.MaxConnRate > 0 {
-		d = max(d, proc.ConnRate.Delay(now, uint64(g.MaxConnRate)))
+	if conns > 0 {
+		d = max(d, proc.ConnRate.Delay(now, uint64(conns)))
 	}
-	if g.MaxSessRate > 0 {
-		d = max(d, proc.SessRate.Delay(now, uint64(g.MaxSessRate)))
+	if sess > 0 {
+		d = max(d, proc.SessRate.Delay(now, uint64(sess)))
 	}
-	if tls && g.MaxSSLRate > 0 {
-		d = max(d, proc.SSLRate.Delay(now, uint64(g.MaxSSLRate)))
+	if tls && secure > 0 {
+		d = max(d, proc.SSLRate.Delay(now, uint64(secure)))
 	}
 	return d
 }

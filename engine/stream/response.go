@@ -148,6 +148,7 @@ func sendResponse(s *engine.Stream, p *pump) {
 	}
 	up := s.Up
 	s.Up = nil
+	s.Seen.Conn.Store(nil)
 	s.Times.End = clock.Mono()
 	err := s.Ex.Flush()
 	p.wait()

@@ -76,6 +76,9 @@ func rescue(s *engine.Stream) {
 // setTerm records why and when the stream ended, unless something said so
 // before (configuration manual, 8.5).
 func setTerm(s *engine.Stream, cause, state byte) {
+	if s.Killed.Load() {
+		cause = s.KilledBy()
+	}
 	if s.Term.Cause == 0 {
 		s.Term.Cause = cause
 	}

@@ -74,6 +74,7 @@ func setBackend(s *engine.Stream, be *engine.Proxy) {
 		return
 	}
 	s.Back = be
+	s.Seen.Back.Store(be)
 	c := &be.State.BE
 	c.Conns.Add(1)
 	c.CumSess.Add(1)

@@ -1,0 +1,231 @@
+package command
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"hawser/engine"
+)
+
+func init() {
+	engine.AddCommands(
+		engine.Command{Words: "show servers state", Usage: "[<backend>]: dump volatile server information (all or for a single backend)", Run: showState},
+		engine.Command{Words: "show servers conn", Usage: "[<backend>]: dump server connections status (all or for a single backend)", Run: showConn},
+	)
+}
+
+// stateHeader is format version 1 (management manual, "show servers state").
+const stateHeader = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n"
+
+// backends returns those that the argument names: all, or one.
+func backends(c *engine.CLI, args []string) ([]*engine.Proxy, error) {
+	if len(args) > 0 {
+		px := c.RT.Backend(args[0])
+		if px == nil {
+			return nil, engine.Refuse("Can't find backend.\n")
+		}
+		return []*engine.Proxy{px}, nil
+	}
+	var list []*engine.Proxy
+	for _, px := range c.RT.Proxies {
+		if px.Side&engine.Back != 0 && !px.Disabled {
+			list = append(list, px)
+		}
+	}
+	return list, nil
+}
+
+func showState(c *engine.CLI, args []string) error {
+	list, err := backends(c, args)
+	if err != nil {
+		return err
+	}
+	c.Print(stateHeader)
+	for _, px := range list {
+		for _, srv := range px.Servers {
+			c.Out = appendState(c.Out, px, srv)
+		}
+	}
+	return nil
+}
+
+func appendState(b []byte, px *engine.Proxy, srv *engine.Server) []byte {
+	st := srv.State
+	addr := st.Address(srv)
+	st.Mu.Lock()
+	report := st.CheckStatus
+	st.Mu.Unlock()
+	p := st.Probe()
+	checkPort, checkAddr := probed(p.CheckPort, srv.CheckPort), probedAddr(p.CheckAddr, srv.CheckAddr)
+	agentAddr, agentPort := agentPlace(srv, &p, checkAddr, checkPort)
+	health := int32(0)
+	if srv.Check {
+		health = st.Health.Load()
+	}
+	return line(b, px.ID, px.Name, srv.ID, srv.Name, dash(addrText(&addr)),
+		min(int(st.Op.Load()), int(engine.OpStopping)), int(st.Admin.Load()), int(st.UWeight.Load()), srv.Weight, since(st.LastChange.Load()),
+		checkIDs[report.Status], checkResult(report.Status), int(health), checkState(srv, report.Running), agentState(srv),
+		flag(px.CustomID), flag(srv.CustomID), dash(srv.Host), addr.Port, "-", flag(srv.SSL && !st.NoTLS.Load()),
+		checkPort, dash(checkAddr), dash(agentAddr), agentPort)
+}
+
+// line appends words with spaces between them, and a line feed.
+func line(b []byte, words ...any) []byte {
+	for i, w := range words {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		switch w := w.(type) {
+		case int:
+			b = strconv.AppendInt(b, int64(w), 10)
+		case int64:
+			b = strconv.AppendInt(b, w, 10)
+		case string:
+			b = append(b, w...)
+		}
+	}
+	return append(b, '\n')
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func since(sec int64) int64 {
+	if sec == 0 {
+		return 0
+	}
+	return max(time.Now().Unix()-sec, 0)
+}
+
+func probed(set, configured int) int {
+	if set != 0 {
+		return set
+	}
+	return configured
+}
+
+func probedAddr(set *engine.ServerAddr, configured string) string {
+	if set != nil {
+		return addrText(set)
+	}
+	return configured
+}
+
+// agentPlace is where the agent is; HAProxy fills in the check's place.
+func agentPlace(srv *engine.Server, p *engine.ProbeSettings, checkAddr string, checkPort int) (string, int) {
+	addr, port := "", 0
+	if engine.AgentAt != nil {
+		addr, port = engine.AgentAt(srv)
+	}
+	if p.AgentAddr != nil {
+		addr = addrText(p.AgentAddr)
+	}
+	if p.AgentPort != 0 {
+		port = p.AgentPort
+	}
+	if addr == "" {
+		addr = checkAddr
+	}
+	if port == 0 {
+		port = checkPort
+	}
+	return addr, port
+}
+
+// checkIDs are the numbers of check statuses in the state file; 1 is "no result yet".
+var checkIDs = map[string]int{"": 1, "INI": 1, "HANA": 4, "SOCKERR": 5, "L4OK": 6, "L4TOUT": 7, "L4CON": 8, "L6OK": 9, "L6TOUT": 10, "L6RSP": 11,
+	"L7TOUT": 12, "L7RSP": 13, "L7OK": 15, "L7OKC": 16, "L7STS": 17, "PROCERR": 18, "PROCTOUT": 19, "PROCOK": 20}
+
+// checkResult: 0 unknown, 2 failed, 3 passed, 4 passed on condition.
+func checkResult(status string) int {
+	switch {
+	case status == "" || status == "INI":
+		return 0
+	case strings.HasSuffix(status, "OK"):
+		return 3
+	case strings.HasSuffix(status, "OKC"):
+		return 4
+	}
+	return 2
+}
+
+// The bits of a check's state.
+const (
+	inProgress = 1 << iota
+	configured
+	enabled
+	paused
+	isAgent
+)
+
+func checkState(srv *engine.Server, running bool) int {
+	bits := 0
+	if srv.Check {
+		bits = configured
+		if on := switched(srv, false); on {
+			bits |= enabled
+		}
+		if running {
+			bits |= inProgress
+		}
+		if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint != 0 {
+			bits |= paused
+		}
+	} else if srv.Disabled {
+		bits = paused
+	}
+	return bits
+}
+
+func agentState(srv *engine.Server) int {
+	if !agentOf(srv) {
+		return 0
+	}
+	bits := configured | isAgent
+	if switched(srv, true) {
+		bits |= enabled
+	}
+	return bits
+}
+
+func switched(srv *engine.Server, agent bool) bool {
+	if engine.CheckSwitched == nil {
+		return true
+	}
+	_, on := engine.CheckSwitched(srv, agent)
+	return on
+}
+
+func showConn(c *engine.CLI, args []string) error {
+	list, err := backends(c, args)
+	if err != nil {
+		return err
+	}
+	c.Print("# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est idle_sess unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[1]\n")
+	for _, px := range list {
+		for _, srv := range px.Servers {
+			st := srv.State
+			a := st.Address(srv)
+			delay := srv.PoolPurgeDelay
+			if delay <= 0 {
+				delay = 5 * time.Second
+			}
+			used, idle := max(st.Served.Load(), 0), st.Idle.Load()
+			c.Out = line(c.Out, px.Name+"/"+srv.Name, strconv.Itoa(px.ID)+"/"+strconv.Itoa(srv.ID), dash(addrText(&a)), a.Port, "-",
+				delay.Milliseconds(), used, used, st.C.Conns.Max(), used, 0, 0, idle, srv.PoolMax, idle, idle)
+		}
+	}
+	return nil
+}
