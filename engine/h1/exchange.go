@@ -21,13 +21,12 @@ type exchange struct {
 	keep    bool   // the connection may serve another request
 	closing bool   // somebody asked for its end
 	sent100 bool
-	crlf    bool // a chunk's end is still to be written
 }
 
 func (x *exchange) begin(s *engine.Stream) {
 	x.s = s
 	x.out = x.out[:0]
-	x.chunked, x.head, x.done, x.keep, x.closing, x.sent100, x.crlf = false, false, false, false, false, false, false
+	x.chunked, x.head, x.done, x.keep, x.closing, x.sent100 = false, false, false, false, false, false
 	x.hasBody = false
 	if s.Req.Err == nil {
 		x.body.Begin(x.conn.c, s.Req, x.conn.parser.Relaxed)
@@ -132,20 +131,20 @@ func (x *exchange) wantsKeep(req *htx.Msg) bool {
 // being copied behind what waits.
 const largeWrite = 4096
 
-// Data writes a piece of the body.
+var crlf = []byte("\r\n")
+
+// Data writes a piece of the body; in chunks, each piece is one, with its end.
 func (x *exchange) Data(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
+	end := crlf[:0]
 	if x.chunked {
-		if x.crlf {
-			x.out = append(x.out, '\r', '\n')
-		}
 		x.out = AppendChunkHeader(x.out, len(p))
-		x.crlf = true
+		end = crlf
 	}
 	if len(p) < largeWrite {
-		x.out = append(x.out, p...)
+		x.out = append(append(x.out, p...), end...)
 		return nil
 	}
 	out := x.out
@@ -154,7 +153,7 @@ func (x *exchange) Data(p []byte) error {
 		_, err := x.conn.c.Write(p)
 		return err
 	}
-	_, err := x.conn.c.WriteV(out, p)
+	_, err := x.conn.c.WriteV(out, p, end)
 	return err
 }
 
@@ -162,10 +161,6 @@ func (x *exchange) Data(p []byte) error {
 func (x *exchange) End(m *htx.Msg) error {
 	x.done = true
 	if x.chunked {
-		if x.crlf {
-			x.out = append(x.out, '\r', '\n')
-			x.crlf = false
-		}
 		x.out = AppendLastChunk(x.out, m)
 	}
 	return nil

@@ -29,7 +29,6 @@ type Upstream struct {
 	keep   bool // the response lets the connection go on
 	upfin  bool // the request was sent whole
 	chunks bool
-	crlf   bool
 	closed bool
 }
 
@@ -49,7 +48,7 @@ func (u *Upstream) Attach(s *engine.Stream) {
 	u.s = s
 	u.Server = s.Server
 	u.Uses++
-	u.hasRes, u.keep, u.upfin, u.chunks, u.crlf = false, false, false, false, false
+	u.hasRes, u.keep, u.upfin, u.chunks = false, false, false, false
 	u.out = u.out[:0]
 	u.parser.MaxFields = s.Sess.RT.Global.Tune.MaxHdr - 1
 	u.parser.Relaxed = s.Back.Options.Has(engine.OptUnsafeResponse)
@@ -81,15 +80,13 @@ func (u *Upstream) SendData(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
+	end := crlf[:0]
 	if u.chunks {
-		if u.crlf {
-			u.out = append(u.out, '\r', '\n')
-		}
 		u.out = AppendChunkHeader(u.out, len(p))
-		u.crlf = true
+		end = crlf
 	}
 	if len(p) < largeWrite {
-		u.out = append(u.out, p...)
+		u.out = append(append(u.out, p...), end...)
 		return nil
 	}
 	out := u.out
@@ -98,7 +95,7 @@ func (u *Upstream) SendData(p []byte) error {
 		_, err := u.c.Write(p)
 		return err
 	}
-	_, err := u.c.WriteV(out, p)
+	_, err := u.c.WriteV(out, p, end)
 	return err
 }
 
@@ -106,10 +103,6 @@ func (u *Upstream) SendData(p []byte) error {
 func (u *Upstream) SendEnd(m *htx.Msg) error {
 	u.upfin = true
 	if u.chunks {
-		if u.crlf {
-			u.out = append(u.out, '\r', '\n')
-			u.crlf = false
-		}
 		u.out = AppendLastChunk(u.out, m)
 	}
 	return nil

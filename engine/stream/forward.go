@@ -238,7 +238,7 @@ func clientLeft(s *engine.Stream, p *pump) outcome {
 	}
 	if _, timeout := conn.IsTimeout(p.err); timeout {
 		s.Ex.Close()
-		return outcome{kind: failed, status: 408, cause: 'c', state: 'D'}
+		return outcome{kind: failed, status: 400, cause: 'c', state: 'H'}
 	}
 	setTerm(s, 'C', 'D')
 	return outcome{kind: vanished}
