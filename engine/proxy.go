@@ -148,9 +148,8 @@ func (s *LogSpec) Set() bool { return s.Preset != "" || len(s.Words) > 0 }
 
 // CaptureCookie is "capture cookie".
 type CaptureCookie struct {
-	Name   string
-	Len    int
-	Prefix bool // the name ends in "*" … any cookie that begins with it
+	Name string // the beginning of the cookie: a whole name ends in "="
+	Len  int
 }
 
 // CaptureHeader is a capture slot. Name is empty for "declare capture".

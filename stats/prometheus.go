@@ -172,6 +172,7 @@ func export(s *engine.Stream) engine.Verdict {
 	res.AddStr("content-length", strconv.Itoa(b.Len()))
 	res.BodyLen = int64(b.Len())
 	s.Local.Set, s.Local.Body, s.HasRes = true, b.Bytes(), true
+	s.Service = "PROMEX"
 	return engine.Done
 }
 

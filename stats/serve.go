@@ -232,5 +232,6 @@ func (r *request) answer() engine.Verdict {
 	m.BodyLen = int64(len(body))
 	r.s.Local.Set, r.s.Local.Body = true, body
 	r.s.HasRes = true
+	r.s.Service = "STATS"
 	return engine.Done
 }

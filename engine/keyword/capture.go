@@ -34,11 +34,7 @@ func captureCookie(b *engine.Build, l *engine.Line) error {
 	if err := extra(l, 5, "capture cookie"); err != nil {
 		return err
 	}
-	c := &engine.CaptureCookie{Name: name, Len: n}
-	if rest, ok := strings.CutSuffix(name, "*"); ok {
-		c.Name, c.Prefix = rest, true
-	}
-	b.Px.CookieCapture = c
+	b.Px.CookieCapture = &engine.CaptureCookie{Name: name, Len: n}
 	return nil
 }
 

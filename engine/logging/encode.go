@@ -14,22 +14,6 @@ const encoded = engine.LogJSON | engine.LogCBOR
 // appendFormat evaluates a format: one value after the other, or a JSON or CBOR
 // map of the named ones.
 func appendFormat(dst []byte, f *engine.LogFormat, e *engine.Env) []byte {
-	if !shared(dst, e.Tmp) {
-		return build(dst, f, e)
-	}
-	b := lines.Get().(*buffer) // the caller builds in the scratch bytes, which are ours, too
-	b.line = build(b.line[:0], f, e)
-	dst = append(dst, b.line...)
-	lines.Put(b)
-	return dst
-}
-
-// shared tells whether two slices begin at the same byte.
-func shared(a, b []byte) bool {
-	return cap(a) > 0 && cap(b) > 0 && &a[:1][0] == &b[:1][0]
-}
-
-func build(dst []byte, f *engine.LogFormat, e *engine.Env) []byte {
 	if f.Flags&encoded != 0 {
 		return appendMap(dst, f, e)
 	}

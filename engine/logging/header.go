@@ -12,15 +12,15 @@ import (
 )
 
 // headers are the formats that a log line can ask for: what stands before the text.
-var headers = map[string]func(dst []byte, h *header) []byte{
-	"local":    func(d []byte, h *header) []byte { return h.process(h.bsd(h.pri(d), "")) },
-	"rfc3164":  func(d []byte, h *header) []byte { return h.process(h.bsd(h.pri(d), h.host())) },
+var headers = map[string]func(dst []byte, h header) []byte{
+	"local":    func(d []byte, h header) []byte { return h.process(h.bsd(h.pri(d), "")) },
+	"rfc3164":  func(d []byte, h header) []byte { return h.process(h.bsd(h.pri(d), h.host())) },
 	"rfc5424":  rfc5424,
-	"priority": func(d []byte, h *header) []byte { return h.pri(d) },
-	"short":    func(d []byte, h *header) []byte { return h.level(d) },
-	"timed":    func(d []byte, h *header) []byte { return append(appendISO(h.level(d), h.at), ' ') },
-	"iso":      func(d []byte, h *header) []byte { return append(appendISO(d, h.at), ' ') },
-	"raw":      func(d []byte, _ *header) []byte { return d },
+	"priority": func(d []byte, h header) []byte { return h.pri(d) },
+	"short":    func(d []byte, h header) []byte { return h.level(d) },
+	"timed":    func(d []byte, h header) []byte { return append(appendISO(h.level(d), h.at), ' ') },
+	"iso":      func(d []byte, h header) []byte { return append(appendISO(d, h.at), ' ') },
+	"raw":      func(d []byte, _ header) []byte { return d },
 }
 
 type header struct {
@@ -44,23 +44,23 @@ func sentName() string {
 	return ""
 }
 
-func (h *header) host() string {
+func (h header) host() string {
 	if name := sentName(); name != "" {
 		return name
 	}
 	return "localhost"
 }
 
-func (h *header) pri(d []byte) []byte {
+func (h header) pri(d []byte) []byte {
 	d = append(d, '<')
 	d = strconv.AppendInt(d, int64(h.facility<<3|h.lvl), 10)
 	return append(d, '>')
 }
 
-func (h *header) level(d []byte) []byte { return append(d, '<', byte('0'+h.lvl), '>') }
+func (h header) level(d []byte) []byte { return append(d, '<', byte('0'+h.lvl), '>') }
 
 // bsd writes the date of RFC 3164 and the host.
-func (h *header) bsd(d []byte, host string) []byte {
+func (h header) bsd(d []byte, host string) []byte {
 	t := h.at.Local()
 	_, mo, day := t.Date()
 	hh, mm, ss := t.Clock()
@@ -80,13 +80,13 @@ func (h *header) bsd(d []byte, host string) []byte {
 	return d
 }
 
-func (h *header) process(d []byte) []byte {
+func (h header) process(d []byte) []byte {
 	d = append(append(d, h.tag...), '[')
 	d = strconv.AppendInt(d, int64(pid), 10)
 	return append(d, "]: "...)
 }
 
-func rfc5424(d []byte, h *header) []byte {
+func rfc5424(d []byte, h header) []byte {
 	d = append(h.pri(d), "1 "...)
 	d = append(appendISO(d, h.at), ' ')
 	if name := sentName(); name != "" {
@@ -141,7 +141,7 @@ func appendLine(d []byte, t *engine.LogTarget, level int, tag string, sd, msg []
 			f = "rfc3164"
 		}
 	}
-	d = headers[f](d, &h)
+	d = headers[f](d, h)
 	d = append(d, msg...)
 	for len(d) > 0 && d[len(d)-1] == '\n' {
 		d = d[:len(d)-1]

@@ -85,6 +85,9 @@ func addr(name, usage string, of func(e env, v view) (netip.AddrPort, bool)) eng
 		m := e.Mark()
 		switch {
 		case a.Addr().IsValid() && f&engine.LogHex != 0:
+			if f&encoded == 0 {
+				return appendHexIP(dst, a.Addr())
+			}
 			e.Tmp = appendHexIP(e.Tmp, a.Addr())
 		case a.Addr().IsValid():
 			e.Tmp = a.Addr().WithZone("").AppendTo(e.Tmp)

@@ -110,6 +110,9 @@ func (v view) tq() int64 {
 }
 
 func (v view) tw() int64 {
+	if v.service() {
+		return 0
+	}
 	if v.s == nil || v.s.Times.Connect == 0 {
 		return -1
 	}
@@ -121,6 +124,9 @@ func (v view) tw() int64 {
 }
 
 func (v view) tc() int64 {
+	if v.service() {
+		return 0
+	}
 	if v.s == nil {
 		return -1
 	}
@@ -128,6 +134,9 @@ func (v view) tc() int64 {
 }
 
 func (v view) resp() int64 {
+	if v.service() {
+		return 0
+	}
 	if v.s == nil {
 		return -1
 	}
@@ -155,3 +164,6 @@ func (v view) tt() int64 { return v.ta() + v.idle() + v.handshake() }
 
 // tu leaves the idle time out.
 func (v view) tu() int64 { return v.ta() + v.handshake() }
+
+// service tells that built-in content answered: it is at hand at once.
+func (v view) service() bool { return v.s != nil && v.s.Service != "" }

@@ -77,9 +77,6 @@ func monitor(s *engine.Stream) step {
 // captureRequest fills the capture slots of the frontend.
 func captureRequest(s *engine.Stream) {
 	px := s.Front
-	if c := px.CookieCapture; c != nil {
-		s.CookieReq = captureCookie(s.CookieReq[:0], s.Req, htx.Cookie, c)
-	}
 	if len(px.ReqCaptures) == 0 {
 		return
 	}
@@ -120,7 +117,7 @@ func captureCookie(into []byte, m *htx.Msg, id htx.FieldID, c *engine.CaptureCoo
 				end = len(v)
 			}
 			pair := v[:end]
-			if bytes.HasPrefix(pair, []byte(c.Name)) && (c.Prefix || len(pair) > len(c.Name) && pair[len(c.Name)] == '=') {
+			if len(pair) >= len(c.Name) && string(pair[:len(c.Name)]) == c.Name {
 				return append(into, pair[:min(len(pair), c.Len)]...)
 			}
 			if id == htx.SetCookie {
