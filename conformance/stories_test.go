@@ -348,7 +348,7 @@ func tail(text string, lines int) string {
 
 // cause is the line of a failed story's log that tells most: why the configuration was refused, else what was expected in vain.
 func cause(log string) string {
-	for _, mark := range []string{"[ALERT]", "---- ", "exit="} {
+	for _, mark := range []string{"[ALERT]", "\n---- ", "exit="} {
 		if l := line(log, mark); l != noReason {
 			return l
 		}
@@ -360,10 +360,17 @@ const noReason = "no reason in the log"
 
 // line finds the first line of a log that holds the mark.
 func line(log, mark string) string {
-	for l := range strings.Lines(log) {
-		if strings.Contains(l, mark) {
-			return strings.TrimSpace(l)
-		}
+	i := strings.Index(log, mark)
+	if i < 0 {
+		return noReason
 	}
-	return noReason
+	begin := strings.LastIndexByte(log[:i], '\n') + 1
+	if mark[0] == '\n' {
+		begin = i + 1
+	}
+	end := strings.IndexByte(log[begin:], '\n')
+	if end < 0 {
+		return log[begin:]
+	}
+	return log[begin : begin+end]
 }
