@@ -35,6 +35,8 @@ type MatchSpec struct {
 	Patterns   []Word
 	Type       Type // of the sample
 	ACL        string
+	Keyword    string // the criterion as written, without arguments
+	Dashed     bool   // "--" was given
 	Pos        diag.Pos
 }
 

@@ -141,7 +141,7 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := &MatchSpec{ACL: acl, Type: x.Out, Pos: words[0].Pos}
+	spec := &MatchSpec{ACL: acl, Type: x.Out, Pos: words[0].Pos, Keyword: keywordOf(words[0].Text)}
 	rest, named, err := spec.flags(words[1:])
 	if err != nil {
 		return nil, err
@@ -217,6 +217,7 @@ func (spec *MatchSpec) flags(words []Word) (patterns []Word, method string, err 
 		case "-M":
 			asMap = true
 		case "--":
+			spec.Dashed = true
 			return words, method, nil
 		case "-u", "-m", "-f":
 			if len(words) == 0 {
@@ -238,10 +239,18 @@ func (spec *MatchSpec) flags(words []Word) (patterns []Word, method string, err 
 			if w.Text[1] >= '0' && w.Text[1] <= '9' { // a negative number
 				return append([]Word{w}, words...), method, nil
 			}
-			return append([]Word{w}, words...), method, nil
+			return nil, "", diag.Errorf(w.Pos, "'%s' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'.", w.Text)
 		}
 	}
 	return words, method, nil
+}
+
+// keywordOf is the name at the beginning of an expression.
+func keywordOf(text string) string {
+	if i := strings.IndexAny(text, "(,"); i >= 0 {
+		return text[:i]
+	}
+	return text
 }
 
 // DefaultMethod is the match method of an ACL without -m: by the type of the

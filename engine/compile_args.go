@@ -31,6 +31,9 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 		return nil, diag.Errorf(given[len(spec.Types)].Pos, "%s '%s' : end of arguments expected at position %d, but got '%s'",
 			what, call.Name, len(spec.Types)+1, given[len(spec.Types)].Tail)
 	}
+	if len(given) == 0 && spec.Min == 1 && spec.Types[0] == ArgStr {
+		given = []expr.Arg{{Pos: call.Pos}} // a single text may be left out: it is empty
+	}
 	out := make([]Arg, len(spec.Types))
 	for i, t := range spec.Types {
 		if i >= len(given) || given[i].Text == "" && i >= spec.Min && t != ArgStr {

@@ -110,15 +110,27 @@ func fileRef(b *engine.Build, name string, isMap bool) (*Ref, error) {
 			return nil, err
 		}
 	}
-	if r.Desc == "" {
-		r.Desc = "pattern loaded from file '" + name + "'"
-	}
+	r.Desc, r.used = "pattern loaded from file '"+name+"'", nil
 	rs.files[name] = r
 	rs.all = append(rs.all, r)
 	if rs.done {
 		rs.numberRest()
 	}
 	return r, nil
+}
+
+// usedBy remembers for "show acl" and "show map" where a file is named.
+func (r *Ref) usedBy(what string, pos diag.Pos) {
+	r.acl = r.acl || what == "acl"
+	r.used = append(r.used, "by "+what+" at file '"+pos.File+"' line "+strconv.Itoa(pos.Line))
+}
+
+// describe is the description of a set in lists.
+func (r *Ref) describe() string {
+	if len(r.used) == 0 {
+		return r.Desc
+	}
+	return r.Desc + " used " + strings.Join(r.used, ", ")
 }
 
 func oldRef(b *engine.Build, name string, isMap bool, hash uint64) *Ref {

@@ -51,6 +51,7 @@ func makeMap(b *engine.Build, args []engine.Arg, kind string, out engine.Type, k
 	if err != nil {
 		return nil, err
 	}
+	r.usedBy("map", args[0].Pos)
 	k := viewKey{kind: kind, out: out}
 	if key {
 		k.out = engine.TAny

@@ -67,16 +67,9 @@ func newMatch(kind string) func(*engine.Build, *engine.MatchSpec) (engine.Matche
 	return func(b *engine.Build, spec *engine.MatchSpec) (engine.Matcher, error) {
 		k := viewKey{kind: kind, fold: spec.IgnoreCase}
 		var m matcher
-		if len(spec.Patterns) > 0 || len(spec.Files)+len(spec.MapFiles) == 0 {
-			r, err := lineRef(b, spec, kind)
-			if err != nil {
-				return nil, err
-			}
-			v, err := r.view(k)
-			if err != nil {
-				return nil, diag.Errorf(spec.Pos, "%s.", err.Error())
-			}
-			m = append(m, v)
+		files := len(spec.Files) + len(spec.MapFiles)
+		if len(spec.Patterns)+files == 0 && !spec.Dashed {
+			aclWarning(b, spec.Pos, spec.Keyword)
 		}
 		for i, files := range [][]engine.FileRef{spec.Files, spec.MapFiles} {
 			for _, f := range files {
@@ -84,7 +77,7 @@ func newMatch(kind string) func(*engine.Build, *engine.MatchSpec) (engine.Matche
 				if err != nil {
 					return nil, diag.Errorf(f.Pos, "%s.", err.Error())
 				}
-				r.Used = true
+				r.usedBy("acl", spec.Pos)
 				v, err := r.view(k)
 				if err != nil {
 					return nil, diag.Errorf(f.Pos, "%s.", err.Error())
@@ -92,16 +85,24 @@ func newMatch(kind string) func(*engine.Build, *engine.MatchSpec) (engine.Matche
 				m = append(m, v)
 			}
 		}
-		if len(m) == 1 {
-			return one{m[0]}, nil
+		r, err := lineRef(b, spec, kind)
+		if err != nil {
+			return nil, err
 		}
-		return m, nil
+		v, err := r.view(k)
+		if err != nil {
+			return nil, diag.Errorf(spec.Pos, "%s.", err.Error())
+		}
+		if files == 0 {
+			return one{v}, nil
+		}
+		return append(m, v), nil
 	}
 }
 
 // lineRef makes the Ref of the patterns on an ACL line.
 func lineRef(b *engine.Build, spec *engine.MatchSpec, kind string) (*Ref, error) {
-	r := &Ref{Desc: "acl '" + spec.ACL + "' file '" + spec.Pos.File + "' line " + strconv.Itoa(spec.Pos.Line), Used: true}
+	r := &Ref{Desc: "acl '" + spec.Keyword + "' file '" + spec.Pos.File + "' line " + strconv.Itoa(spec.Pos.Line)}
 	if err := refsOf(b).number(r, spec.Unique); err != nil {
 		return nil, diag.Errorf(spec.Pos, "%s.", err.Error())
 	}

@@ -21,8 +21,8 @@ type Ref struct {
 	File   string // "": of an ACL line
 	Desc   string
 	IsMap  bool
-	Used   bool // by an ACL too
-	Pos    string
+	used   []string // who names the file
+	acl    bool     // it can be changed with the acl commands
 	hash   uint64
 	nextID atomic.Uint64
 

@@ -202,6 +202,9 @@ func endStream(s *engine.Stream) engine.Verdict {
 		each(s, oneError)
 	}
 	in, out := uint64(max(s.BytesIn, 0)), uint64(max(s.BytesOut, 0))
+	if s.Local.Set { // our own answers do not count
+		out = 0
+	}
 	for i := range s.SC {
 		if en := entryOf(s.SC.Get(i)); en != nil {
 			en.bytes(in, out)
