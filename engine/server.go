@@ -30,6 +30,7 @@ type ServerSpec struct {
 	HostFamily int    // unit.Family that the name may resolve to
 	Unresolved bool   // starts without an address (init-addr none)
 	CustomID   bool   // chosen by the id option
+	Late       bool   // the name could not be resolved at load: the system is asked again
 	Resolvers  Word   // of which the host name is asked while running
 	Template   bool   // made by server-template
 	Addr       ServerAddr

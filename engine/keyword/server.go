@@ -285,8 +285,10 @@ func resolveServer(b *engine.Build, srv *engine.Server, w engine.Word) {
 		withoutAddress(srv)
 		return
 	}
-	b.Alert(w.Pos, "%scould not resolve address '%s'.", who(w.Pos, "server "+srv.Px.Name+"/"+srv.Name), srv.Host).AsLate().
-		WithAdvice("add 'init-addr none' to the line to start without an address")
+	b.Warn(w.Pos, "%scould not resolve address '%s'.", who(w.Pos, "server "+srv.Px.Name+"/"+srv.Name), srv.Host).AsLate().
+		WithAdvice("HAProxy refuses to start for that; Hawser starts without the server and asks again. Add 'init-addr none' to say that this is meant.")
+	srv.Late = true
+	withoutAddress(srv)
 }
 
 // initAddr tries one method; none tells to start without an address.

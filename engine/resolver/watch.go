@@ -1,12 +1,15 @@
 package resolver
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"hawser/engine"
+	"hawser/parser/diag"
 )
 
 // watch follows one name for the servers of one backend that share it.
@@ -26,19 +29,38 @@ var (
 
 func init() {
 	engine.OnStart(func(rt, _ *engine.Runtime) { start(rt) })
+	engine.OnCommit(found)
 	engine.OnStop(func(rt, _ *engine.Runtime) { end(rt) })
+}
+
+// found puts servers back into use whose names were not known to the generation
+// before and are to this one.
+func found(rt *engine.Runtime) {
+	for _, px := range rt.Proxies {
+		for _, srv := range px.Servers {
+			if srv.Host == "" || srv.Unresolved || srv.State == nil {
+				continue
+			}
+			if old := srv.State.Admin.And(^uint32(engine.AdmRMaint)); old&uint32(engine.AdmRMaint) != 0 && srv.Reweigh() && px.Balancer != nil {
+				px.Balancer.Changed(srv)
+			}
+		}
+	}
 }
 
 func start(rt *engine.Runtime) {
 	set := all.Get(rt)
 	if set == nil {
-		return
+		set = &sections{}
 	}
 	var list []*watch
 	for _, px := range rt.Proxies {
 		byHost := map[string]*watch{}
 		for _, srv := range px.Servers {
 			sec := set.byName[srv.Resolvers.Text]
+			if sec == nil && srv.Late {
+				sec = bySystem
+			}
 			if sec == nil || srv.Host == "" || px.Disabled {
 				continue
 			}
@@ -86,7 +108,7 @@ func (w *watch) run() {
 
 func (w *watch) once() time.Duration {
 	c := confs.Get(w.srvs[0])
-	recs, err := w.sec.lookup(w.host, c != nil && c.prefer4)
+	recs, err := w.ask(c != nil && c.prefer4)
 	select {
 	case <-w.stop:
 		return 0
@@ -94,11 +116,36 @@ func (w *watch) once() time.Duration {
 	}
 	if err != nil {
 		w.failed(err)
+		if w.sec == bySystem {
+			return 10 * time.Second
+		}
 		return max(w.sec.resolve, time.Second)
 	}
 	w.good = time.Now()
 	w.apply(recs)
 	return max(w.sec.hold["valid"], time.Second)
+}
+
+// bySystem stands for the system's own resolver, which is asked for names that
+// were not known at load until it knows them.
+var bySystem = newSection("", diag.Pos{})
+
+func (w *watch) ask(prefer4 bool) ([]record, error) {
+	if w.sec != bySystem {
+		return w.sec.lookup(w.host, prefer4)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", w.host)
+	if err != nil {
+		return nil, errNX
+	}
+	var out []record
+	for _, ip := range ips {
+		out = append(out, record{ip: ip.Unmap()})
+	}
+	slices.SortStableFunc(out, func(a, b record) int { return a.ip.BitLen() - b.ip.BitLen() })
+	return out, nil
 }
 
 // failed keeps the addresses for the hold time of the error, then takes the

@@ -299,7 +299,7 @@ func (lx *formatLexer) emitExpr(e *Expr, from, to int) {
 	lx.tokens = append(lx.tokens, token{typ: tokExpr, text: lx.word.Text[from:to], from: from, to: to, aux: len(lx.exprs) - 1})
 }
 
-func isAlpha(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
+func isAlpha(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 func (lx *formatLexer) emit(typ lexer.TokenType, value string, from int) {
 	lx.tokens = append(lx.tokens, token{typ: typ, text: value, from: from, to: lx.at})
