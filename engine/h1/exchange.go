@@ -42,17 +42,6 @@ func (x *exchange) Body() htx.Body {
 	return &x.body
 }
 
-// Ready reports whether more of the body can be had without waiting.
-func (b *Body) Ready() bool {
-	if b.err != nil {
-		return true
-	}
-	if b.out < b.c.Buffered() {
-		return true
-	}
-	return b.kind == bodyLength && b.left == 0
-}
-
 // Continue answers "100 Continue" to a client that waits for it.
 func (x *exchange) Continue() error {
 	if x.s.Req.Flags&htx.Expect100 == 0 || x.sent100 || x.head {
@@ -204,12 +193,15 @@ func (x *exchange) mayKeep() bool {
 	if !x.hasBody || x.body.Complete() {
 		return true
 	}
-	for x.body.Ready() {
-		if _, err := x.body.Next(); err != nil {
-			return err == io.EOF
+	for {
+		p, err := x.body.Buffered()
+		if err != nil {
+			return err == io.EOF && x.body.Complete()
+		}
+		if len(p) == 0 {
+			return false
 		}
 	}
-	return x.body.Complete()
 }
 
 var _ engine.Exchange = (*exchange)(nil)

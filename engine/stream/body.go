@@ -47,7 +47,7 @@ func BufferBody(s *engine.Stream, min int) step {
 	if body == nil || s.BodyDone {
 		return next
 	}
-	if !ready(body) && s.Ex.Continue() != nil {
+	if s.Ex.Continue() != nil {
 		setTerm(s, 'C', 'R')
 		return over
 	}

@@ -28,8 +28,12 @@ type pump struct {
 // no pump is returned when that was all.
 func startPump(s *engine.Stream, body htx.Body) (*pump, outcome) {
 	p := &pump{s: s, body: body, up: s.Up, done: make(chan struct{})}
-	for ready(body) {
-		end, err := p.piece()
+	for {
+		b, err := here(body)
+		if len(b) == 0 && err == nil {
+			break
+		}
+		end, err := p.carry(b, err)
 		if err != nil {
 			if p.gone.Load() {
 				close(p.done)
@@ -80,29 +84,31 @@ func (p *pump) stop() {
 	p.running = false
 }
 
-// ready reports whether the next piece of a body is there without waiting.
-func ready(b htx.Body) bool {
-	r, ok := b.(interface{ Ready() bool })
-	return ok && r.Ready()
+// here returns what of a body can be had without waiting; nothing and no error
+// means that the next piece is still to come.
+func here(b htx.Body) ([]byte, error) {
+	if r, ok := b.(interface{ Buffered() ([]byte, error) }); ok {
+		return r.Buffered()
+	}
+	return nil, nil
 }
 
 func (p *pump) run() {
 	defer close(p.done)
 	for {
-		end, err := p.piece()
-		if err != nil {
-			p.err = err
-			break
-		}
-		if end || !ready(p.body) {
-			if err := p.up.Flush(); err != nil {
-				p.err = err
+		b, err := here(p.body)
+		if len(b) == 0 && err == nil {
+			if p.err = p.up.Flush(); p.err != nil {
 				break
 			}
+			b, err = p.body.Next()
 		}
-		if end {
-			p.ended.Store(true)
-			return
+		end, err := p.carry(b, err)
+		if err == nil && end {
+			err = p.up.Flush()
+		}
+		if p.err = err; err != nil || end {
+			break
 		}
 	}
 	p.ended.Store(true)
@@ -111,9 +117,8 @@ func (p *pump) run() {
 	}
 }
 
-// piece carries one piece; end tells that it was the last.
-func (p *pump) piece() (end bool, err error) {
-	b, err := p.body.Next()
+// carry sends one piece of the body, or its end.
+func (p *pump) carry(b []byte, err error) (end bool, _ error) {
 	if err != nil && err != io.EOF {
 		p.err = err
 		p.gone.Store(true)
@@ -121,10 +126,10 @@ func (p *pump) piece() (end bool, err error) {
 	}
 	if len(b) > 0 {
 		p.s.BytesIn += int64(len(b))
-		p.s.ReqOut += int64(len(b))
 		if werr := p.up.SendData(b); werr != nil {
 			return false, werr
 		}
+		p.s.ReqOut += int64(len(b))
 	}
 	if err == io.EOF {
 		return true, p.up.SendEnd(p.s.Req)

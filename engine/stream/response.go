@@ -161,22 +161,24 @@ func sendResponse(s *engine.Stream, p *pump) {
 }
 
 // sendBody forwards the body; false means that it failed and all is settled.
+// What was written is sent before a wait for more.
 func sendBody(s *engine.Stream, body htx.Body) bool {
 	for {
-		if !ready(body) {
+		p, err := here(body)
+		if len(p) == 0 && err == nil {
 			if err := s.Ex.Flush(); err != nil {
 				clientFailed(s, err)
 				return false
 			}
+			p, err = body.Next()
 		}
-		p, err := body.Next()
 		if len(p) > 0 {
 			s.BytesOut += int64(len(p))
-			s.ResOut += int64(len(p))
 			if werr := s.Ex.Data(p); werr != nil {
 				clientFailed(s, werr)
 				return false
 			}
+			s.ResOut += int64(len(p))
 		}
 		if err == io.EOF {
 			return true
