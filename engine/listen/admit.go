@@ -42,11 +42,9 @@ func (sk *Socket) sleep(d time.Duration) {
 func (sk *Socket) wait() (time.Duration, bool) {
 	b := sk.bind.Load()
 	px := b.Px
-	if paused(b) {
-		sk.halt()
+	if sk.settle() {
 		return 0, true
 	}
-	sk.unhalt()
 	rt := px.RT
 	proc := rt.Proc
 	if l := px.State.MaxConn.Load(); over(px.State.FE.Conns.Load(), l, px.MaxConn) {

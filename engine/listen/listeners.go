@@ -186,6 +186,7 @@ func (l *Listeners) Poke() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, sk := range l.sockets {
+		sk.settle()
 		sk.poke()
 	}
 }

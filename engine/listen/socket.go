@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,18 +18,19 @@ import (
 
 // Socket is a listening socket. It outlives reloads; bind changes with each.
 type Socket struct {
-	key    string
-	file   *os.File
-	raw    syscall.RawConn
-	local  netip.AddrPort // what clients connect to; zero where that differs (wildcards)
-	orphan int            // fd@: the descriptor that we were given; -1 elsewhere
-	tcp    bool
-	bind   atomic.Pointer[engine.Bind]
-	closed atomic.Bool
-	halted atomic.Bool   // the kernel refuses connections: paused
-	wake   chan struct{} // room, resume or stop, for a loop that waits
-	waits  atomic.Bool   // the loop waits for wake
-	l      *Listeners
+	key     string
+	file    *os.File
+	raw     syscall.RawConn
+	local   netip.AddrPort // what clients connect to; zero where that differs (wildcards)
+	orphan  int            // fd@: the descriptor that we were given; -1 elsewhere
+	tcp     bool
+	bind    atomic.Pointer[engine.Bind]
+	closed  atomic.Bool
+	halted  atomic.Bool   // the kernel refuses connections: paused
+	halting sync.Mutex    // serializes changes of halted
+	wake    chan struct{} // room, resume or stop, for a loop that waits
+	waits   atomic.Bool   // the loop waits for wake
+	l       *Listeners
 
 	acceptor
 }
@@ -186,15 +188,19 @@ func (sk *Socket) stop() {
 	sk.poke()
 }
 
-// halt has the kernel refuse connections; unhalt undoes it.
-func (sk *Socket) halt() {
-	if sk.tcp && !sk.halted.Swap(true) {
+// settle has the kernel refuse connections while the frontend is paused, and take
+// them again after; it tells whether it is.
+func (sk *Socket) settle() bool {
+	sk.halting.Lock()
+	defer sk.halting.Unlock()
+	b := sk.bind.Load()
+	pause := paused(b)
+	switch {
+	case !sk.tcp || sk.closed.Load() || b.Addr.Family == unit.FD: // an inherited socket may be listened to by others
+	case pause && !sk.halted.Swap(true):
 		sk.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) })
+	case !pause && sk.halted.Swap(false):
+		sk.raw.Control(func(fd uintptr) { unix.Listen(int(fd), backlog(b)) })
 	}
-}
-
-func (sk *Socket) unhalt() {
-	if sk.halted.Swap(false) {
-		sk.raw.Control(func(fd uintptr) { unix.Listen(int(fd), backlog(sk.bind.Load())) })
-	}
+	return pause
 }

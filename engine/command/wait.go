@@ -1,0 +1,81 @@
+package command
+
+import (
+	"time"
+
+	"hawser/engine"
+	"hawser/parser/unit"
+)
+
+func init() {
+	engine.AddCommands(
+		engine.Command{Words: "wait", Usage: "{-h|<delay_ms>} cond [args...]: wait the specified delay or condition (-h to see list)", Run: wait},
+	)
+}
+
+const waitHelp = "Usage: wait {-h|<duration>} [condition [args...]]\n" +
+	"  - '-h' displays this help\n" +
+	"  - <duration> is the maximum wait time, optionally suffixed by the unit among\n" +
+	"    'us', 'ms', 's', 'm', 'h', and 'd'. ; the default unit is milliseconds.\n" +
+	"  - <condition> indicates what to wait for, no longer than the specified\n" +
+	"    duration. Supported conditions are:\n" +
+	"    - <none> : by default, just sleep for the specified duration.\n" +
+	"    - srv-removable <px>/<sv> : wait for this server to become removable.\n"
+
+// look is how often a condition is looked at.
+const look = 20 * time.Millisecond
+
+func wait(c *engine.CLI, args []string) error {
+	if len(args) == 0 {
+		return engine.Refuse("Expects a duration in milliseconds.\n")
+	}
+	if args[0] == "-h" {
+		return &engine.CLIError{Severity: 6, Text: waitHelp}
+	}
+	d, terr := unit.Time(args[0], time.Millisecond)
+	if terr != nil {
+		return engine.Refuse("Invalid duration.\n")
+	}
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	if len(args) == 1 {
+		return waitFor(c, limit, nil)
+	}
+	if args[1] != "srv-removable" {
+		return &engine.CLIError{Severity: 6, Text: waitHelp}
+	}
+	if len(args) < 3 {
+		return engine.Refuse("Missing server name (<backend>/<server>).\n")
+	}
+	srv, err := serverOf(c, args[2:])
+	if err != nil {
+		return engine.Refuse("Failed. " + err.Error())
+	}
+	if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint == 0 {
+		return engine.Refuse("Failed. Only servers in maintenance mode can be deleted.\n")
+	}
+	return waitFor(c, limit, func() bool { return srv.State.Served.Load() == 0 && srv.State.Idle.Load() == 0 })
+}
+
+// waitFor waits until done (nil: never), the limit, or the peer's end.
+func waitFor(c *engine.CLI, limit *time.Timer, done func() bool) error {
+	t := time.NewTicker(look)
+	defer t.Stop()
+	for {
+		if done != nil && done() {
+			c.Print("Done.\n")
+			return nil
+		}
+		select {
+		case <-limit.C:
+			if done != nil {
+				return engine.Refuse("Timed out.\n")
+			}
+			c.Print("Done.\n")
+			return nil
+		case <-c.Closed:
+			return engine.Refuse("Interrupted.\n")
+		case <-t.C:
+		}
+	}
+}
