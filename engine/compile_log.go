@@ -42,7 +42,7 @@ func (b *Build) logItem(item *LogItem, n *expr.Node, where Where) error {
 	if n.Kind == expr.NodeAlias {
 		a, ok := LogAliases.Get(n.Alias)
 		if !ok {
-			d := diag.Errorf(n.Pos, "no such format alias '%s'. If you wanted to emit the '%%' character verbatim, you need to use '%%%%'", n.Alias)
+			d := diag.Errorf(n.Pos, "no such format alias '%s'. If you wanted to emit the '%%' character verbatim, you need to use '%%%%'.", n.Alias)
 			if near, ok := LogAliases.Nearest(n.Alias); ok {
 				d.WithHint(near)
 			}

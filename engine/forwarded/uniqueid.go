@@ -47,7 +47,7 @@ func compileID(b *engine.Build, px *engine.Proxy) {
 	if len(px.UniqueID.Words) == 0 || px.Side&engine.Front == 0 {
 		return
 	}
-	f, err := b.LogFormat(px.UniqueID.Words[0], engine.FeHTTPHdr|engine.FeTCPCont, engine.LogHTTPText)
+	f, err := b.LogFormat(px.UniqueID.Words[0], engine.FeHTTPHdr|engine.FeTCPCont, engine.LogHTTPText|engine.LogLine)
 	if err != nil {
 		b.Report(px.UniqueID.Words[0].Pos, err)
 		return

@@ -44,7 +44,9 @@ func parseLog(b *engine.Build, l *engine.Line) error {
 	}
 	*list = slices.Clip(*list)
 	if len(l.Words) == 2 && l.Words[1].Text == global && b.Px != nil {
-		*list = append(*list, engine.LogTarget{Target: global, Pos: l.Pos})
+		if !slices.ContainsFunc(*list, isGlobal) { // the defaults section may have said it
+			*list = append(*list, engine.LogTarget{Target: global, Pos: l.Pos})
+		}
 		return nil
 	}
 	if len(l.Words) < 3 {
@@ -155,14 +157,16 @@ func parseSample(w engine.Word) (*engine.LogSampling, error) {
 	return s, nil
 }
 
+func isGlobal(t engine.LogTarget) bool { return t.Target == global && t.Sink == nil }
+
 // withGlobal puts the global targets where "log global" stands.
 func withGlobal(b *engine.Build, list []engine.LogTarget) []engine.LogTarget {
-	if !slices.ContainsFunc(list, func(t engine.LogTarget) bool { return t.Target == global && t.Sink == nil }) {
+	if !slices.ContainsFunc(list, isGlobal) {
 		return list
 	}
 	var out []engine.LogTarget
 	for _, t := range list {
-		if t.Target == global && t.Sink == nil {
+		if isGlobal(t) {
 			out = append(out, b.RT.Global.Logs...)
 		} else {
 			out = append(out, t)
