@@ -155,8 +155,13 @@ func (x *exchange) End(m *htx.Msg) error {
 	return nil
 }
 
-// Flush sends what was written.
+// Flush sends what was written, and the end of the last chunk: some clients wait
+// for it.
 func (x *exchange) Flush() error {
+	if x.crlf {
+		x.out = append(x.out, '\r', '\n')
+		x.crlf = false
+	}
 	if len(x.out) == 0 {
 		return nil
 	}
