@@ -16,9 +16,12 @@ func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
 	q := &px.State.Queue
 	if srv != nil {
 		if full := srv.MaxQueue > 0 && int(srv.State.Queued.Load()) >= srv.MaxQueue; full {
-			if s.Back.Redispatch != 0 || s.Persist == engine.PersistNone {
-				s.Persist = engine.PersistNone
+			switch {
+			case s.Persist == engine.PersistNone:
 				return push(s, nil, q, w)
+			case s.Back.Redispatch != 0: // another server may take it at once
+				s.Persist = engine.PersistNone
+				return nil, true
 			}
 			return queueFull, false
 		}

@@ -155,13 +155,8 @@ func (x *exchange) End(m *htx.Msg) error {
 	return nil
 }
 
-// Flush sends what was written, and the end of the last chunk: some clients wait
-// for it.
+// Flush sends what was written.
 func (x *exchange) Flush() error {
-	if x.crlf {
-		x.out = append(x.out, '\r', '\n')
-		x.crlf = false
-	}
 	if len(x.out) == 0 {
 		return nil
 	}

@@ -110,10 +110,6 @@ func (u *Upstream) SendEnd(m *htx.Msg) error {
 
 // Flush sends what was written.
 func (u *Upstream) Flush() error {
-	if u.crlf {
-		u.out = append(u.out, '\r', '\n')
-		u.crlf = false
-	}
 	if len(u.out) == 0 {
 		return nil
 	}
