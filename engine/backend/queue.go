@@ -21,6 +21,7 @@ func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
 				return push(s, nil, q, w)
 			case s.Back.Redispatch != 0: // another server may take it at once
 				s.Persist = engine.PersistNone
+				s.Redispatched, s.Avoid = true, srv
 				return nil, true
 			}
 			return queueFull, false

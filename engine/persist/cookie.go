@@ -50,11 +50,9 @@ func init() {
 		engine.Keyword{Name: "dynamic-cookie-key", In: engine.InAllBE, Max: 1, Parse: parseDynamicKey,
 			Usage: "dynamic-cookie-key <string>: secret from which the values of dynamic cookies are made"},
 	)
-	enabled := func(px *engine.Proxy) bool {
-		c := cookies.Get(px)
-		return c != nil && c.mode != passive && px.Side&engine.Back != 0 && px.IsHTTP()
-	}
-	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhasePersist, Enabled: enabled, Run: request})
+	reads := func(px *engine.Proxy) bool { return cookies.Get(px) != nil && px.Side&engine.Back != 0 && px.IsHTTP() }
+	enabled := func(px *engine.Proxy) bool { return reads(px) && cookies.Get(px).mode != passive }
+	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhasePersist, Enabled: reads, Run: request})
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseResHeader, Enabled: enabled, Run: response})
 	engine.OnMake(makeDynamic)
 }
@@ -209,6 +207,9 @@ func request(s *engine.Stream) engine.Verdict {
 		return engine.Continue
 	}
 	s.Term.CookieIn = 'N'
+	if c.mode == passive { // it says nothing of the cookie in the log
+		defer func() { s.Term.CookieIn = 0 }()
+	}
 	for i := m.Next(htx.Cookie, 0); i >= 0; i = m.Next(htx.Cookie, i+1) {
 		for off := 0; ; {
 			v := m.Value(i)
