@@ -3,10 +3,11 @@ package balance
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"hawser/engine"
 	"hawser/engine/htx"
+	"hawser/parser/diag"
 )
 
 func init() {
@@ -170,7 +171,11 @@ func exprKey(b *engine.Build, px *engine.Proxy, w engine.Word) (engine.Balancer,
 	b.Px = px
 	x, err := b.Expr(w, engine.BeServer)
 	if err != nil {
-		return nil, fmt.Errorf("failed to parse 'balance hash' expression '%s' in : %w", w.Text, err)
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) {
+			return nil, err
+		}
+		return nil, diag.Errorf(w.Pos, "backend '%s' [%s]: failed to parse 'balance hash' expression '%s' in : %s.", px.Name, px.Pos, w.Text, d.Message).AsBare()
 	}
 	as := engine.TBin
 	if t := px.Balance.HashType; len(t) > 1 && t[1].Text == "none" {

@@ -79,9 +79,18 @@ func (c *connect) readPort(w *words) error {
 	}
 	c.port, err = w.expr(a)
 	if err != nil {
-		return w.fail("error detected in proxy '%s' while parsing 'port' : %s", w.b.Px.Name, err)
+		return w.fail("error detected in proxy '%s' while parsing 'port' : %s", w.b.Px.Name, said(err))
 	}
 	return nil
+}
+
+// said is an error's sentence without its place.
+func said(err error) string {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d.Message
+	}
+	return err.Error()
 }
 
 func (c *connect) readAddr(w *words) error {

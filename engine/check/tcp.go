@@ -25,7 +25,7 @@ func parseSend(w *words, hexed, format bool) (step, error) {
 	switch {
 	case format:
 		if s.fmt, err = w.format(a); err != nil {
-			return nil, w.fail("'%s' invalid log-format string (%s).", a.Text, err)
+			return nil, w.fail("'%s' invalid log-format string (%s).", a.Text, said(err))
 		}
 	case hexed:
 		var bad string

@@ -136,7 +136,7 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 	if c.sni.Text != "" {
 		b.Px = srv.Px
 		if t.sni, err = b.Expr(c.sni, engine.SrvSource); err != nil {
-			return nil, diag.Errorf(c.sni.Pos, "error detected while parsing sni or pool-conn-name expressions : %s", err)
+			return nil, diag.Errorf(c.sni.Pos, "error detected while parsing sni or pool-conn-name expressions : %s", said(err))
 		}
 	} else {
 		t.auto = srv.Px.IsHTTP() && !c.noAutoSNI
@@ -148,6 +148,15 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 	cfg.InsecureSkipVerify = true // VerifyConnection does it, by HAProxy's rules
 	t.print = strings.Join([]string{c.verify, c.caFile.Text, c.crt.Text, c.sni.Text, c.verifyHost}, "|")
 	return t, nil
+}
+
+// said is an error's sentence without its place.
+func said(err error) string {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d.Message
+	}
+	return err.Error()
 }
 
 // name is the server name for a stream, "" for none.

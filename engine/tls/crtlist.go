@@ -21,7 +21,7 @@ func (t *server) list(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 			continue
 		}
 		if err := t.line(ld, px, bd, c, w, line); err != nil {
-			return diag.Errorf(w.Pos, "%serror processing line %d in file '%s' : %s", who, n, w.Text, err)
+			return diag.Errorf(w.Pos, "%serror processing line %d in file '%s' : %s", who, n, w.Text, said(err))
 		}
 	}
 	return nil

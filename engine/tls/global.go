@@ -128,7 +128,7 @@ func parseDefaultOptions(bind bool) func(*engine.Build, *engine.Line) error {
 				return diag.Errorf(w.Pos, "%s on global statement '%s'.", o.missing, name)
 			}
 			if err := o.set(c, w, l.Words[i+1:i+1+o.args]); err != nil {
-				return diag.Errorf(l.Words[i+1].Pos, "%s on global statement '%s'.", err.Error(), name)
+				return diag.Errorf(l.Words[i+1].Pos, "%s on global statement '%s'.", said(err), name)
 			}
 			i += o.args
 		}
