@@ -106,8 +106,8 @@ func init() {
 		"sess_other": zero, "h1sess": http(total(func(c *sc) *counter.Int { return &c.CumSess })), "h2sess": zero, "h3sess": zero,
 		"req_other": zero, "h1req": http(total(func(c *sc) *counter.Int { return &c.Requests })), "h2req": zero, "h3req": zero,
 		"priv_idle_cur": zero, "proto": func(*Object) Value { return text("") },
-		"reqbin": total(func(c *sc) *counter.Int { return &c.BytesIn }), "reqbout": total(func(c *sc) *counter.Int { return &c.BytesIn }),
-		"resbin": total(func(c *sc) *counter.Int { return &c.BytesOut }), "resbout": total(func(c *sc) *counter.Int { return &c.BytesOut }),
+		"reqbin": total(func(c *sc) *counter.Int { return &c.BytesIn }), "reqbout": total(func(c *sc) *counter.Int { return &c.ReqOut }),
+		"resbin": total(func(c *sc) *counter.Int { return &c.BytesOut }), "resbout": total(func(c *sc) *counter.Int { return &c.ResOut }),
 		"cache_hint_hits": http(zero),
 	}
 }

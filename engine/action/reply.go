@@ -126,7 +126,7 @@ func (p *replyArgs) setBody(isFormat bool, v engine.Word) error {
 		p.reply.Body = []byte(v.Text)
 		return nil
 	}
-	f, err := p.b.LogFormat(v, p.a.Where, engine.LogHTTPText)
+	f, err := p.b.LogFormat(v, p.a.Where, 0)
 	if err == nil && f.IsConst {
 		p.reply.Body = f.Const
 		return nil

@@ -99,7 +99,7 @@ func (p *replyParser) payload(w, arg engine.Word) error {
 			r.Body = data
 			return nil
 		}
-		f, err := p.b.LogFormat(engine.Word{Text: string(data), Pos: arg.Pos}, p.where, engine.LogHTTPText)
+		f, err := p.b.LogFormat(engine.Word{Text: string(data), Pos: arg.Pos}, p.where, 0)
 		r.BodyFmt = f
 		return err
 	case "errorfile":

@@ -200,10 +200,10 @@ func appendEscaped(dst, b []byte) []byte {
 // appendAbsent writes what stands for nothing.
 func appendAbsent(dst []byte, f engine.LogFlags) []byte {
 	switch {
-	case f&engine.LogJSON != 0 || f&engine.LogQuote != 0 && f&engine.LogCBOR == 0:
-		return append(dst, `""`...)
 	case f&engine.LogCBOR != 0:
 		return append(dst, 0xF6)
+	case f&engine.LogJSON != 0 || f&(engine.LogQuote|engine.LogMand) == engine.LogQuote|engine.LogMand:
+		return append(dst, `""`...)
 	case f&engine.LogMand != 0:
 		return append(dst, '-')
 	}
@@ -272,7 +272,9 @@ func cborHead(dst []byte, major byte, n uint64) []byte {
 	return dst
 }
 
-// appendJSON writes a JSON string (RFC 8259); bytes that are not UTF-8 pass.
+// appendJSON writes a JSON string (RFC 8259); bytes that are not UTF-8 pass. HAProxy
+// leaves control characters as they are, which no JSON reader takes: here they are
+// escaped.
 func appendJSON(dst, b []byte) []byte {
 	dst = append(dst, '"')
 	for _, c := range b {

@@ -96,7 +96,7 @@ func (v view) tr() int64 {
 	switch {
 	case s == nil, s.Kind == engine.NotHTTP, s.Req == nil, s.Req.Err != nil, s.Term.State == 'T':
 		return -1
-	case s.Back == nil && s.Term.Cause == 'S':
+	case s.Back == nil && s.Term.Cause == 'S', s.Status == 0 && s.Term.Cause == 'P': // nothing could take it, or it was dropped
 		return -1
 	}
 	return between(s.Times.Request, s.Times.Start)
