@@ -1,14 +1,14 @@
 package stats
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hawser/engine"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/expfmt"
+	dto "github.com/prometheus/client_model/go"
 )
 
 func init() {
@@ -161,19 +161,73 @@ func export(s *engine.Stream) engine.Verdict {
 	if err != nil {
 		return engine.Failed
 	}
-	var b bytes.Buffer
-	for _, f := range families {
-		expfmt.MetricFamilyToText(&b, f)
-	}
+	body := appendFamilies(nil, families)
 	res := s.Res
 	res.StartResponse(200, "OK")
 	res.AddStr("cache-control", "no-cache")
 	res.AddStr("content-type", "text/plain; version=0.0.4")
-	res.AddStr("content-length", strconv.Itoa(b.Len()))
-	res.BodyLen = int64(b.Len())
-	s.Local.Set, s.Local.Body, s.HasRes = true, b.Bytes(), true
+	res.AddStr("content-length", strconv.Itoa(len(body)))
+	res.BodyLen = int64(len(body))
+	s.Local.Set, s.Local.Body, s.HasRes = true, body, true
 	s.Service = "PROMEX"
 	return engine.Done
+}
+
+// place is the position of each metric in HAProxy's output.
+var place = func() map[string]int {
+	m := make(map[string]int, len(Metrics))
+	for i := range Metrics {
+		m[Metrics[i].Name] = i
+	}
+	return m
+}()
+
+// appendFamilies writes the text format in HAProxy's order of metrics and labels;
+// client_golang's own encoder sorts both.
+func appendFamilies(dst []byte, families []*dto.MetricFamily) []byte {
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return place[a.GetName()] - place[b.GetName()] })
+	for _, f := range families {
+		name, kind := f.GetName(), "gauge"
+		if f.GetType() == dto.MetricType_COUNTER {
+			kind = "counter"
+		}
+		dst = append(dst, "# HELP "+name+" "+f.GetHelp()+"\n# TYPE "+name+" "+kind+"\n"...)
+		for _, m := range f.GetMetric() {
+			dst = appendMetric(dst, name, m)
+		}
+	}
+	return dst
+}
+
+func appendMetric(dst []byte, name string, m *dto.Metric) []byte {
+	dst = append(dst, name...)
+	labels := m.GetLabel()
+	slices.SortStableFunc(labels, func(a, b *dto.LabelPair) int { return labelRank(a) - labelRank(b) })
+	for i, l := range labels {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		dst = append(append(dst, sep), l.GetName()+"=\""...)
+		dst = append(dst, strings.NewReplacer("\\", `\\`, "\"", `\"`, "\n", `\n`).Replace(l.GetValue())...)
+		dst = append(dst, '"')
+	}
+	if len(labels) > 0 {
+		dst = append(dst, '}')
+	}
+	v := m.GetGauge().GetValue() + m.GetCounter().GetValue()
+	return append(strconv.AppendFloat(append(dst, ' '), v, 'f', -1, 64), '\n')
+}
+
+// labelRank puts what names the object before what divides it.
+func labelRank(l *dto.LabelPair) int {
+	switch l.GetName() {
+	case "proxy":
+		return 0
+	case "server", "listener":
+		return 1
+	}
+	return 2
 }
 
 // query reads the parameters; false means that one is wrong.

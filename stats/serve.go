@@ -43,6 +43,7 @@ func serve(s *engine.Stream) engine.Verdict {
 	r.ctx.Request.Header.SetMethodBytes(m.Bytes(m.Method))
 	r.ctx.Request.SetRequestURIBytes(target)
 	if method := string(m.Bytes(m.Method)); method == "POST" {
+		r.ctx.Request.Header.SetContentType("application/x-www-form-urlencoded")
 		r.ctx.Request.SetBody(r.body())
 	} else if method != "GET" && method != "HEAD" {
 		s.Local.Reply = engine.StandardError(405)

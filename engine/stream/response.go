@@ -27,7 +27,7 @@ func respond(s *engine.Stream, p *pump) {
 	switch responsePhases(s) {
 	case answer:
 		p.stop()
-		dropUpstream(s)
+		discardResponse(s)
 		sendLocal(s)
 	case over:
 		p.stop()
@@ -35,6 +35,19 @@ func respond(s *engine.Stream, p *pump) {
 	default:
 		sendResponse(s, p)
 	}
+}
+
+// discardResponse gives up a response that another one replaces; its connection
+// goes on when nothing of it is still to come.
+func discardResponse(s *engine.Stream) {
+	if s.ResBody != nil {
+		dropUpstream(s)
+		return
+	}
+	up := s.Up
+	s.Up = nil
+	up.Release(true)
+	backend.Release(s)
 }
 
 // responsePhases: tcp-response content, captures, hooks, http-response of backend and
