@@ -27,6 +27,7 @@ type Global struct {
 	Logs                                  []LogTarget
 	HTTPErrCodes, HTTPFailCodes           CodeSet
 	ServerStateBase, ServerStateFile      string
+	CaseAdjust                            map[string]string // h1-case-adjust: lower case to written form
 	InsecureFork                          bool
 	Experimental                          bool // expose-experimental-directives
 	Tune                                  Tune

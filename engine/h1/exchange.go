@@ -54,7 +54,9 @@ func (x *exchange) Continue() error {
 
 // Interim relays a 1xx response.
 func (x *exchange) Interim(m *htx.Msg) error {
+	from := len(x.out)
 	x.out = AppendResponseHead(x.out, m, ConnNone)
+	x.adjustCase(from)
 	return x.Flush()
 }
 
@@ -74,8 +76,17 @@ func (x *exchange) Head(m *htx.Msg, bodyless bool) error {
 	if tunnel || req.Err != nil {
 		say = ConnNone
 	}
+	from := len(x.out)
 	x.out = AppendResponseHead(x.out, m, say)
+	x.adjustCase(from)
 	return nil
+}
+
+// adjustCase obeys option h1-case-adjust-bogus-client.
+func (x *exchange) adjustCase(from int) {
+	if names := x.s.Sess.RT.Global.CaseAdjust; len(names) > 0 && x.s.Sess.Front.Options.Has(engine.OptCaseAdjustClient) {
+		AdjustCase(x.out[from:], names)
+	}
 }
 
 // ownConnection takes "connection: close" off our own pages: the writer says it.

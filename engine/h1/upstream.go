@@ -64,7 +64,11 @@ func (u *Upstream) SendHead(m *htx.Msg, bodyless bool) error {
 	if u.chunks && m.Next(htx.TransferEncoding, 0) < 0 && m.Next(htx.ContentLength, 0) < 0 {
 		m.AddIDStr(htx.TransferEncoding, "chunked")
 	}
+	from := len(u.out)
 	u.out = AppendRequestHead(u.out, m, say)
+	if names := u.s.Sess.RT.Global.CaseAdjust; len(names) > 0 && u.s.Back.Options.Has(engine.OptCaseAdjustServer) {
+		AdjustCase(u.out[from:], names)
+	}
 	u.upfin = bodyless
 	return nil
 }

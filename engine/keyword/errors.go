@@ -215,7 +215,7 @@ func parseHTTPError(b *engine.Build, l *engine.Line) error {
 	if len(l.Words) < 2 || l.Words[1].Text != "status" {
 		return fail(l.Words[0], "http-error : expects at least a <status> as arguments.")
 	}
-	p := replyParser{b: b, words: rest(l, 1), where: engine.FeHTTPRes | engine.BeHTTPRes}
+	p := replyParser{b: b, words: rest(l, 1), where: engine.OnStream}
 	r, err := p.parse()
 	if err != nil {
 		return prefixed(l.Words[0], err, "http-error : ")
