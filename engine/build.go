@@ -208,7 +208,7 @@ func validVar(s string) bool {
 // SplitCond parts the words of a rule into those before and from "if" or
 // "unless" on.
 func SplitCond(words []Word) (args, cond []Word) {
-	i := slices.IndexFunc(words, func(w Word) bool { return w.Text == "if" || w.Text == "unless" })
+	i := slices.IndexFunc(words, func(w Word) bool { return !w.Quoted && (w.Text == "if" || w.Text == "unless") })
 	if i < 0 {
 		return words, nil
 	}
