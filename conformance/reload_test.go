@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -396,4 +397,118 @@ func descriptors(t *testing.T, pid int) int {
 		t.Fatal(err)
 	}
 	return len(list)
+}
+
+// TestReloadKeepsState: what was set at run time stays; what the file changes wins.
+func TestReloadKeepsState(t *testing.T) {
+	t.Parallel()
+	addr := testbed.FreeAddr()
+	sock := filepath.Join(testbed.TempDir(t), "cli")
+	text := "global\n    stats socket " + sock + " level admin\n" + strings.Replace(plainFile, "global\n", "", 1) +
+		"    server s2 \"${ORIGIN}\" weight 10 maxconn 100\n    server s3 \"${ORIGIN}\"\n"
+	s := serveHawser(t, generation(text, 1), map[string]string{"BIND": addr, "ORIGIN": echoOrigin(t)}, "-db")
+	ask := func(command string) string {
+		t.Helper()
+		out, err := testbed.Ask(sock, command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	for range 6 {
+		dial(t, addr).get("/")
+	}
+	for _, c := range []string{
+		"set server be/s1 state maint", "set server be/s3 state drain", "set server be/s2 weight 7",
+		"set maxconn server be/s2 33", "set maxconn frontend fe 444",
+	} {
+		if out := ask(c); out != "" {
+			t.Fatalf("%s: %s", c, out)
+		}
+	}
+	state := func() map[string]string {
+		m := map[string]string{"weight": ask("get weight be/s2")}
+		rows := strings.Split(ask("show stat"), "\n")
+		names := strings.Split(strings.TrimPrefix(rows[0], "# "), ",")
+		for _, row := range rows[1:] {
+			f := strings.Split(row, ",")
+			for i, name := range names {
+				switch name {
+				case "status", "slim", "weight", "stot":
+					if i < len(f) {
+						m[f[0]+"/"+f[1]+" "+name] = f[i]
+					}
+				}
+			}
+		}
+		return m
+	}
+	before := state()
+	if before["be/s1 status"] != "MAINT" || before["be/s2 slim"] != "33" || before["fe/FRONTEND slim"] != "444" {
+		t.Fatalf("before the reload: %v", before)
+	}
+	s.reload(generation(text, 2))
+	for k, v := range state() {
+		if before[k] != v {
+			t.Errorf("%s was %q, is %q after the reload", k, before[k], v)
+		}
+	}
+	s.reload(strings.Replace(generation(text, 3), "weight 10 maxconn 100", "weight 20 maxconn 50", 1))
+	after := state()
+	if after["be/s2 weight"] != "20" || after["be/s2 slim"] != "50" || after["be/s1 status"] != "MAINT" {
+		t.Errorf("after a change of the file: %v", after)
+	}
+	if got := dial(t, addr).get("/").StatusCode; got != 200 {
+		t.Errorf("status %d", got)
+	}
+}
+
+// TestReloadTLS: a new certificate is for new connections; those that are open
+// stay and move.
+func TestReloadTLS(t *testing.T) {
+	t.Parallel()
+	dir := testbed.TempDir(t)
+	pem := filepath.Join(dir, "site.pem")
+	put := func(name string) {
+		text, err := testbed.PEM(name)
+		if err == nil {
+			err = os.WriteFile(pem, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("one.test")
+	addr := testbed.FreeAddr()
+	text := strings.Replace(plainFile, "bind \"${BIND}\"", "bind \"${BIND}\" ssl crt "+pem, 1)
+	s := serveHawser(t, generation(text, 1), map[string]string{"BIND": addr, "ORIGIN": echoOrigin(t)}, "-db")
+	connect := func() (*client, string) {
+		t.Helper()
+		c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		return &client{t, c, bufio.NewReader(c)}, c.ConnectionState().PeerCertificates[0].DNSNames[0]
+	}
+	old, name := connect()
+	old.get("/")
+	if name != "one.test" {
+		t.Fatalf("the certificate is for %s", name)
+	}
+	put("two.test")
+	s.said("Loading success.", 1)
+	s.reload(generation(text, 2))
+	if _, name := connect(); name != "two.test" {
+		t.Errorf("after the change a new connection gets the certificate of %s", name)
+	}
+	if got := old.get("/").Header.Get("X-Generation"); got != "2" {
+		t.Errorf("the open connection is served by generation %q", got)
+	}
+	os.WriteFile(pem, []byte("not a certificate\n"), 0o600)
+	s.said("Loading failure!", 1)
+	if _, name := connect(); name != "two.test" {
+		t.Errorf("after a bad file a connection gets the certificate of %s", name)
+	}
 }
