@@ -45,6 +45,7 @@ var requestPhases = [...]phase{
 	{"use-server", useServer},
 	{"header hooks of the frontend", hooks(engine.PhaseHeader, front)},
 	{"header hooks of the backend", hooks(engine.PhaseHeader, backOnly)},
+	{"capture cookie", keepCookie},
 	{"persistence", hooks(engine.PhasePersist, back)},
 }
 

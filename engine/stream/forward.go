@@ -28,9 +28,6 @@ const (
 // forward sends the request to a server and its response to the client, over
 // again where retries allow.
 func forward(s *engine.Stream) {
-	if c := s.Front.CookieCapture; c != nil {
-		s.CookieReq = captureCookie(s.CookieReq[:0], s.Req, htx.Cookie, c)
-	}
 	for {
 		up, fail := backend.Connect(s)
 		if fail != nil {

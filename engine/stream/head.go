@@ -128,3 +128,11 @@ func captureCookie(into []byte, m *htx.Msg, id htx.FieldID, c *engine.CaptureCoo
 	}
 	return into
 }
+
+// keepCookie captures a request cookie, before persistence may take it away.
+func keepCookie(s *engine.Stream) step {
+	if c := s.Front.CookieCapture; c != nil && s.Kind != engine.NotHTTP {
+		s.CookieReq = captureCookie(s.CookieReq[:0], s.Req, htx.Cookie, c)
+	}
+	return next
+}
