@@ -27,6 +27,14 @@ func (srv *Server) commit(was *Server) {
 	if srv.MaxConn != was.MaxConn {
 		st.MaxConn.Store(int32(srv.MaxConn))
 	}
+	if srv.Host != was.Host || srv.Host == "" && srv.Addr != was.Addr || srv.Addr.Port != was.Addr.Port {
+		st.Mu.Lock()
+		st.Addr = nil // set at run time for what the line said before
+		st.Mu.Unlock()
+		if AddressChanged != nil {
+			AddressChanged(srv)
+		}
+	}
 	if srv.Disabled != was.Disabled {
 		adm := AdminState(st.Admin.Load())
 		if srv.Disabled {

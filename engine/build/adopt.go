@@ -42,14 +42,19 @@ func counterpart(old *engine.Runtime, px *engine.Proxy) *engine.Proxy {
 }
 
 func adoptServers(px, was *engine.Proxy) {
-	byName := make(map[string]*engine.Server, len(was.Servers))
+	byName := make(map[string][]*engine.Server, len(was.Servers))
 	for _, srv := range was.Servers {
-		byName[srv.Name] = srv
+		byName[srv.Name] = append(byName[srv.Name], srv)
 	}
 	for _, srv := range px.Servers {
-		if o := byName[srv.Name]; o != nil && o.State != nil {
+		same := byName[srv.Name] // more than one where a name is used twice
+		if len(same) == 0 {
+			continue
+		}
+		if o := same[0]; o.State != nil {
 			srv.State, srv.Was = o.State, o
 		}
+		byName[srv.Name] = same[1:]
 	}
 }
 
