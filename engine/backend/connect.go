@@ -72,6 +72,8 @@ func connected(s *engine.Stream, c *conn.Conn, reused bool) {
 	if reused {
 		s.Server.State.C.Reuses.Add(1)
 		s.Back.State.BE.Reuses.Add(1)
+	} else if s.Server.Observe != "" && engine.Observe != nil {
+		engine.Observe(s.Server, engine.ObserveConnect, true)
 	}
 }
 

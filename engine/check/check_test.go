@@ -250,7 +250,7 @@ func TestObserve(t *testing.T) {
 	for range 3 {
 		engine.Observe(srv, engine.ObserveResponse, false)
 	}
-	await(t, `1 Server ob/s is DOWN, reason: Health analyze, info: "Detected 3 consecutive errors, last one was: L7 wrong status".`)
+	await(t, `1 Server ob/s is DOWN, reason: Health analyze, info: "Detected 3 consecutive errors, last one was: Wrong http response".`)
 }
 
 // A reload goes on with the health that was found.

@@ -7,7 +7,34 @@ import (
 	"hawser/engine"
 )
 
-func init() { engine.Observe = observe }
+func init() {
+	engine.Observe = observe
+	engine.AddHook(engine.Hook{Name: "observe", Phase: engine.PhaseEnd, Run: watchStream, Enabled: func(px *engine.Proxy) bool {
+		for _, srv := range px.Servers {
+			if srv.Observe == "layer7" {
+				return true
+			}
+		}
+		return false
+	}})
+}
+
+// watchStream judges the response that a stream got from its server, or that it
+// did not get one.
+func watchStream(s *engine.Stream) engine.Verdict {
+	srv := s.Server
+	if srv == nil || srv.Observe != "layer7" {
+		return engine.Continue
+	}
+	switch {
+	case s.Term.State == 'H' && (s.Term.Cause == 'S' || s.Term.Cause == 's'):
+		observe(srv, engine.ObserveResponse, false)
+	case s.Times.Response > 0 && s.HasRes && s.Res != nil:
+		code := s.Res.Status
+		observe(srv, engine.ObserveResponse, code < 500 || code == 501 || code == 505)
+	}
+	return engine.Continue
+}
 
 // observe counts failures of traffic in a row; error-limit of them act as
 // on-error says. Successes are the hot path.
@@ -73,7 +100,7 @@ func misbehaved(srv *engine.Server, n int, what engine.Observed) {
 func analyzed(n int, what engine.Observed) *result {
 	last := "L4 unsuccessful connection"
 	if what == engine.ObserveResponse {
-		last = "L7 wrong status"
+		last = "Wrong http response"
 	}
 	return &result{status: "HANA", code: -1, desc: "Detected " + strconv.Itoa(n) + " consecutive errors, last one was: " + last}
 }

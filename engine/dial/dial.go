@@ -112,6 +112,7 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	if e != nil {
 		return nil, e
 	}
+	s.remote = to.addr()
 	if err == nil {
 		return s, nil
 	}

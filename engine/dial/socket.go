@@ -19,7 +19,7 @@ type socket struct {
 	raw    syscall.RawConn
 	once   sync.Once
 	local  net.Addr
-	remote net.Addr
+	remote net.Addr // where it was told to go
 }
 
 // newSocket takes the descriptor over; it must be non-blocking.
@@ -38,13 +38,10 @@ func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw, nil }
 
 func (s *socket) addrs() {
 	s.once.Do(func() {
-		s.local, s.remote = noAddr, noAddr
+		s.local = noAddr
 		s.raw.Control(func(fd uintptr) {
 			if sa, err := unix.Getsockname(int(fd)); err == nil {
 				s.local = netAddr(sa)
-			}
-			if sa, err := unix.Getpeername(int(fd)); err == nil {
-				s.remote = netAddr(sa)
 			}
 		})
 	})
@@ -56,7 +53,7 @@ var noAddr net.Addr = &net.TCPAddr{}
 func (s *socket) LocalAddr() net.Addr { s.addrs(); return s.local }
 
 // RemoteAddr is the server's.
-func (s *socket) RemoteAddr() net.Addr { s.addrs(); return s.remote }
+func (s *socket) RemoteAddr() net.Addr { return s.remote }
 
 // CloseWrite sends a FIN.
 func (s *socket) CloseWrite() error {

@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"net"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
@@ -60,6 +61,14 @@ func (t *target) family() int {
 		return unix.AF_INET
 	}
 	return unix.AF_INET6
+}
+
+// addr is the target in the form of package net.
+func (t *target) addr() net.Addr {
+	if t.path != "" {
+		return &net.UnixAddr{Name: t.path, Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.ip.Addr().Unmap(), t.ip.Port()))
 }
 
 func (t *target) sockaddr() unix.Sockaddr {
