@@ -21,6 +21,11 @@ func Commit(rt *Runtime) {
 
 func (srv *Server) commit(was *Server) {
 	st := srv.State
+	if srv.Host != was.Host {
+		st.Mu.Lock()
+		st.HostName = ""
+		st.Mu.Unlock()
+	}
 	if srv.Weight != was.Weight {
 		st.UWeight.Store(int32(srv.Weight))
 	}

@@ -147,3 +147,7 @@ var WaitBody func(s *Stream, limit time.Duration, min int) Verdict
 // AddressChanged tells the backend feature that a server has another address:
 // its idle connections lead to the old one.
 var AddressChanged func(srv *Server)
+
+// Rename has a server follow another host name; false: nothing resolves names for
+// it. The resolver feature provides it.
+var Rename func(srv *Server, host string) bool

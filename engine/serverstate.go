@@ -60,6 +60,7 @@ type ServerState struct {
 	Pool        atomic.Value // idle connections, the backend feature's own
 	Mu          sync.Mutex   // guards what follows
 	Addr        *ServerAddr  // set at run time; nil: as configured
+	HostName    string       // set at run time; "": as configured
 	Probing     ProbeSettings
 	CheckStatus CheckReport
 	AgentStatus CheckReport
@@ -103,6 +104,17 @@ type CheckReport struct {
 	Desc     string
 	Last     string // what the server said
 	Running  bool
+}
+
+// Host is the name that the server's address comes from: set at run time, or as
+// configured; "" when it has none.
+func (st *ServerState) Host(srv *Server) string {
+	st.Mu.Lock()
+	defer st.Mu.Unlock()
+	if st.HostName != "" {
+		return st.HostName
+	}
+	return srv.Host
 }
 
 // Address is where the server is now: set at run time, or as configured.

@@ -342,7 +342,37 @@ func setFQDN(srv *engine.Server, args []string) error {
 	if first(args) == "" {
 		return engine.Refuse("set server <b>/<s> fqdn requires a FQDN.\n")
 	}
-	return engine.Refuse("set server <b>/<s> fqdn failed because no resolution is configured.\n")
+	host, was := args[0], srv.State.Host(srv)
+	const by = " by 'stats socket command'\n"
+	switch {
+	case !hostName(host):
+		return engine.Refuse("could not update " + srv.Px.Name + "/" + srv.Name + " FQDN" + by)
+	case srv.Resolvers.Text == "" || engine.Rename == nil:
+		return engine.Refuse("set server <b>/<s> fqdn failed because no resolution is configured.\n")
+	case host == was:
+		return &engine.CLIError{Severity: 4, Text: "no need to change the FDQN" + by}
+	}
+	st := srv.State
+	st.Mu.Lock()
+	st.HostName = host
+	st.Mu.Unlock()
+	if !engine.Rename(srv, host) {
+		return engine.Refuse("set server <b>/<s> fqdn failed because no resolution is configured.\n")
+	}
+	if was == "" {
+		was = "(null)"
+	}
+	return &engine.CLIError{Severity: 4, Text: srv.Px.Name + "/" + srv.Name + " changed its FQDN from " + was + " to " + host + by}
+}
+
+// hostName reports whether s can be a name in the DNS.
+func hostName(s string) bool {
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+			return false
+		}
+	}
+	return len(s) < 254
 }
 
 func setSSL(srv *engine.Server, args []string) error {

@@ -66,7 +66,7 @@ func appendState(b []byte, px *engine.Proxy, srv *engine.Server) []byte {
 	return line(b, px.ID, px.Name, srv.ID, srv.Name, dash(addrText(&addr)),
 		min(int(st.Op.Load()), int(engine.OpStopping)), int(st.Admin.Load()), int(st.UWeight.Load()), srv.Weight, since(st.LastChange.Load()),
 		checkIDs[report.Status], checkResult(report.Status), int(health), checkState(srv, report.Running), agentState(srv),
-		flag(px.CustomID), flag(srv.CustomID), dash(srv.Host), addr.Port, "-", flag(srv.SSL && !st.NoTLS.Load()),
+		flag(px.CustomID), flag(srv.CustomID), dash(st.Host(srv)), addr.Port, "-", flag(srv.SSL && !st.NoTLS.Load()),
 		checkPort, dash(checkAddr), dash(agentAddr), agentPort)
 }
 

@@ -61,13 +61,14 @@ func start(rt *engine.Runtime) {
 			if sec == nil && srv.Late {
 				sec = bySystem
 			}
-			if sec == nil || srv.Host == "" || px.Disabled {
+			host := srv.State.Host(srv)
+			if sec == nil || host == "" || px.Disabled {
 				continue
 			}
-			w := byHost[srv.Host]
+			w := byHost[host]
 			if w == nil {
-				w = &watch{rt: rt, sec: sec, host: srv.Host, good: time.Now(), stop: make(chan struct{})}
-				byHost[srv.Host] = w
+				w = &watch{rt: rt, sec: sec, host: host, good: time.Now(), stop: make(chan struct{})}
+				byHost[host] = w
 				list = append(list, w)
 			}
 			w.srvs = append(w.srvs, srv)
@@ -266,7 +267,7 @@ func (w *watch) regain(srv *engine.Server) {
 		return
 	}
 	w.changed(srv)
-	w.log(srv, 5, "Server "+srv.Px.Name+"/"+srv.Name+" ('"+srv.Host+"') is UP/READY (resolves again).")
+	w.log(srv, 5, "Server "+srv.Px.Name+"/"+srv.Name+" ('"+w.host+"') is UP/READY (resolves again).")
 }
 
 func (w *watch) changed(srv *engine.Server) {
