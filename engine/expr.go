@@ -18,7 +18,6 @@ type Expr struct {
 type ConvCall struct {
 	Conv *Conv
 	Args []Arg
-	in   castFunc // nil: no cast needed, or the type is known at run time only
 	run  ConvFunc
 }
 

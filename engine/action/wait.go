@@ -67,9 +67,7 @@ func parsePause(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	wait := func(e env, d time.Duration) verd {
 		t := time.NewTimer(d)
 		defer t.Stop()
-		select {
-		case <-t.C:
-		}
+		<-t.C
 		return engine.Continue
 	}
 	if d, terr := unit.Time(w.Text, time.Millisecond); terr == nil {

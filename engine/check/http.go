@@ -205,7 +205,6 @@ type head struct {
 	end    int   // where the body begins
 	length int64 // of the body, -1 until the end
 	chunks bool
-	done   bool // all of the body is there
 }
 
 // readHead reads until the head is complete.

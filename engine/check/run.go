@@ -41,7 +41,6 @@ type run struct {
 	asked *request
 	last  *result // what the last expect found
 	n     int     // the present step as written, from 1
-	body  []byte
 }
 
 // check runs the plan once.

@@ -223,8 +223,6 @@ func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-func le64(b []byte) uint64 { return uint64(le32(b)) | uint64(le32(b[4:]))<<32 }
-
 // xxh32 is XXHash of 32 bits (the public specification of xxHash, 0.1.1).
 func xxh32(b []byte, seed uint32) uint32 {
 	n := uint32(len(b))

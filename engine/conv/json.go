@@ -126,7 +126,6 @@ func queryJSON(e env, b []byte, path []string, asInt bool) (smp, stat) {
 			return none()
 		}
 		if i, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
-			f = float64(i)
 			return sint(i)
 		}
 		return sint(int64(f))

@@ -151,6 +151,3 @@ func uuid(e env, a args) (smp, stat) {
 }
 
 const hexDigits = "0123456789abcdef"
-
-// AppendInt spares callers the import.
-func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }

@@ -47,12 +47,4 @@ func withArgs(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
 	return f
 }
 
-// forms registers a fetch under several names.
-func forms(f engine.Fetch, names ...string) {
-	for _, n := range names {
-		f.Name = n
-		engine.AddFetches(f)
-	}
-}
-
 func given(a args, i int) bool { return i < len(a) && a[i].Type != engine.ArgNone }

@@ -58,7 +58,7 @@ func contains(it *item, b []byte) bool {
 	if len(it.norm) > len(b) {
 		return false
 	}
-	return len(it.norm) == 0 || bytes.Index(b, unsafeBytes(it.norm)) >= 0
+	return len(it.norm) == 0 || bytes.Contains(b, unsafeBytes(it.norm))
 }
 
 func matches(it *item, b []byte) bool { return it.re.Match(b) }

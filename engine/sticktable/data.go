@@ -45,10 +45,9 @@ const (
 
 // shape tells what a data type takes: a period, a number of elements.
 type shape struct {
-	name   string
-	rate   bool
-	array  bool
-	signed bool
+	name  string
+	rate  bool
+	array bool
 }
 
 var shapes = [nKinds]shape{

@@ -16,14 +16,13 @@ type (
 // reading is what a fetch or converter does with an entry: index is that of gpc()
 // and gpt(). en is nil where the key has no entry.
 type reading struct {
-	name   string // behind sc_, src_, table_
-	usage  string
-	index  bool // takes an index
-	make   bool // src_* makes the entry
-	noConv bool // no table_* form
-	conv   string
-	read   func(en *entry, i int) (int64, bool)
-	where  engine.Where
+	name  string // behind sc_, src_, table_
+	usage string
+	index bool // takes an index
+	make  bool // src_* makes the entry
+	conv  string
+	read  func(en *entry, i int) (int64, bool)
+	where engine.Where
 }
 
 func valueOf(k kind) func(*entry, int) (int64, bool) {

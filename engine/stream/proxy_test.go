@@ -36,12 +36,6 @@ func (only) Changed(*engine.Server)                               {}
 func (only) Taken(*engine.Server)                                 {}
 func (only) Dropped(*engine.Server)                               {}
 
-type tinyProxy struct {
-	rt   *engine.Runtime
-	ln   net.Listener
-	seen chan *engine.Stream
-}
-
 func startProxy(t testing.TB, origin string, edit func(fe, be *engine.Proxy)) string {
 	t.Helper()
 	rt := &engine.Runtime{Proc: &engine.ProcState{}, ProcVars: &engine.ProcVars{}}
