@@ -1,15 +1,23 @@
 package auth
 
-import "testing"
+import (
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
 
 // TestVerify checks against what openssl passwd prints.
 func TestVerify(t *testing.T) {
+	bc, err := bcrypt.GenerateFromPassword([]byte("allmine"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct{ name, hash, pass string }{
 		{"md5", "$1$abcdefgh$rlELB50f38LUhhk75DTw70", "secret word"},
 		{"sha256", "$5$abcdefgh$BlShvXo.3L9F.2nlZU387R5pVcSKbUx5PY33zaxwGu.", "secret word"},
 		{"sha512", "$6$abcdefgh$LD3B9uQazUr5JO40TJP6MCHMIO4iy9k4k8wtwFKc/2c.J3/D5xE/lc1u40jG/wrBUnUYu3FRVho1G9GJagdAs/", "secret word"},
-		{"sha512 with rounds", "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.", "Hello world!"},
-		{"bcrypt", "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "allmine"},
+		{"sha512 with rounds", "$6$rounds=1000$abcdefgh$Myo.Jps3.QItTLCKDMjeNrmplxrmGFn6DhVH.3XdtFePKQmLbUXrSdmJRXaEK.xf0rG9FIXaspJsTUeK0Ub7v.", "Hello world!"},
+		{"bcrypt", string(bc), "allmine"},
 	}
 	for _, tt := range tests {
 		if !supported(tt.hash) || !verify(tt.hash, []byte(tt.pass)) {
