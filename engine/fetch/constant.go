@@ -7,7 +7,6 @@ import (
 	mrand "math/rand/v2"
 	"net/netip"
 	"os"
-	"strconv"
 	"time"
 
 	"hawser/engine"
