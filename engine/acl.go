@@ -138,7 +138,7 @@ func (t *ACLTest) evalEach(e *Env) Result {
 			continue
 		}
 		more := s.More
-		if e.Cast(&s, t.In) && t.Match.Match(e, &s) {
+		if e.Cast(&s, t.In) && t.Match.Match(e, e.Hold(s)) {
 			return Yes
 		}
 		if !more {

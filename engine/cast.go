@@ -25,7 +25,7 @@ func init() {
 	casts[TBool][TSint] = retype(TSint)
 	casts[TBool][TStr], casts[TSint][TStr] = castIntStr, castIntStr
 	casts[TSint][TBool] = castIntBool
-	casts[TSint][TBin] = castIntBin
+	casts[TSint][TBin], casts[TBool][TBin] = castIntBin, castIntBin
 	casts[TSint][TIPv4], casts[TSint][TAddr] = castIntIP, castIntIP
 	casts[TSint][TIPv6] = castIntIP6
 	casts[TIPv4][TAddr], casts[TIPv6][TAddr] = castNone, castNone
@@ -58,7 +58,16 @@ func (e *Env) Cast(s *Sample, t Type) bool {
 		return true
 	}
 	f := casts[s.Type][t]
-	return f != nil && f(e, s)
+	if f == nil {
+		return false
+	}
+	if s == &e.cast {
+		return f(e, &e.cast)
+	}
+	e.cast = *s
+	ok := f(e, &e.cast)
+	*s = e.cast
+	return ok
 }
 
 func retype(t Type) castFunc {
@@ -146,7 +155,7 @@ func castStrBool(_ *Env, s *Sample) bool {
 	case "1", "true", "yes", "on":
 		s.Int = 1
 	default:
-		s.Int = 0
+		return castStrInt(nil, s) && castIntBool(nil, s)
 	}
 	s.Type = TBool
 	return true
@@ -155,6 +164,9 @@ func castStrBool(_ *Env, s *Sample) bool {
 // castStrInt reads the leading decimal number; a string that holds none is 0.
 func castStrInt(_ *Env, s *Sample) bool {
 	b, neg := s.B, false
+	if len(b) == 0 {
+		return false
+	}
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
 		neg, b = b[0] == '-', b[1:]
 	}

@@ -32,6 +32,9 @@ type Env struct {
 	Tmp []byte
 	out []byte // of log formats that are written to Tmp
 
+	held Sample // see Hold
+	cast Sample // the sample that a conversion works on
+
 	// Rule is the rule being run, for last_rule_file and diagnostics.
 	Rule *Rule
 }
@@ -42,6 +45,13 @@ func (e *Env) Mark() int { return len(e.Tmp) }
 
 // Since returns the scratch bytes appended after mark m.
 func (e *Env) Since(m int) []byte { return e.Tmp[m:len(e.Tmp):len(e.Tmp)] }
+
+// Hold keeps s until the next call and returns its place: for calls through
+// interfaces and function values, which would have each sample allocated.
+func (e *Env) Hold(s Sample) *Sample {
+	e.held = s
+	return &e.held
+}
 
 // Keep copies b into the scratch bytes.
 func (e *Env) Keep(b []byte) []byte {

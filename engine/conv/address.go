@@ -14,6 +14,9 @@ func init() {
 
 func ipmask(_ env, a args, v smp) (smp, stat) {
 	ip := v.IP.Unmap()
+	if x := ip.As16(); ip.Is6() && x[0] == 0x20 && x[1] == 0x02 { // 6to4 carries an IPv4 address
+		ip = netip.AddrFrom4([4]byte{x[2], x[3], x[4], x[5]})
+	}
 	if ip.Is4() {
 		x, m := ip.As4(), a[0].Mask.As4()
 		for i := range x {

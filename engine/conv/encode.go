@@ -23,7 +23,7 @@ func init() {
 		for _, c := range v.B {
 			d := hexVal(c)
 			if d < 0 {
-				break
+				return none()
 			}
 			n = n<<4 | uint64(d)
 		}

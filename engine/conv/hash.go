@@ -201,14 +201,14 @@ func wt6(b []byte) uint32 {
 	return x ^ y
 }
 
-// avalanche mixes 32 bits (the sixth of Bob Jenkins' integer hashes).
+// avalanche mixes 32 bits (Bob Jenkins' integer hash of six shifts, and a product that spreads it).
 func avalanche(a uint32) uint32 {
 	a = a + 0x7ed55d16 + a<<12
 	a = a ^ 0xc761c23c ^ a>>19
 	a = a + 0x165667b1 + a<<5
 	a = (a + 0xd3a2646c) ^ a<<9
 	a = a + 0xfd7046c5 + a<<3
-	return a ^ 0xb55a4f09 ^ a>>16
+	return (a ^ 0xb55a4f09 ^ a>>16) * 3221225473
 }
 
 const (

@@ -15,7 +15,10 @@ func init() {
 				return nil, err
 			}
 			return func(e env, _ args, s smp) (smp, stat) {
-				n, _ := v(e)
+				n, ok := v(e)
+				if !ok {
+					return none()
+				}
 				return sint(f(s.Int, n))
 			}, nil
 		})
@@ -25,10 +28,7 @@ func init() {
 	two("mul", "multiplies the input", mulSat)
 	two("div", "divides the input", func(a, b int64) int64 {
 		if b == 0 {
-			if a > 0 {
-				return math.MaxInt64
-			}
-			return math.MinInt64
+			return math.MaxInt64
 		}
 		if a == math.MinInt64 && b == -1 {
 			return math.MaxInt64

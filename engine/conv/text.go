@@ -61,7 +61,7 @@ func init() {
 	conv("has_ctl", engine.TBin, engine.TBool, "([allowed]): true if there are control characters, but for those allowed.", 0, types(engine.ArgStr), func(_ env, a args, v smp) (smp, stat) {
 		allowed := text(a, 0, "")
 		for _, c := range v.B {
-			if (c < 32 || c == 127) && strings.IndexByte(allowed, c) < 0 {
+			if (c < 32 && c != '\t' || c == 127) && strings.IndexByte(allowed, c) < 0 {
 				return boolean(true)
 			}
 		}
@@ -71,8 +71,12 @@ func init() {
 	conv("param", s, s, "(name[,delim]): the value of a parameter in a query string.", 1, types(engine.ArgStr, engine.ArgStr), param)
 	engine.AddConvs(engine.Conv{Name: "debug", In: engine.TAny, Out: engine.TSame, Args: engine.OptArgs(0, engine.ArgStr, engine.ArgStr),
 		Usage: "([prefix[,destination]]): passes the input on; HAProxy's debug output is not made.", Eval: func(_ env, _ args, v smp) (smp, stat) { return v, found }})
-	conv("host_only", s, s, "The host of a Host header's value, without port.", 0, nil, func(_ env, _ args, v smp) (smp, stat) {
-		return str(v.B[:hostEnd(v.B)])
+	conv("host_only", s, s, "The host of a Host header's value, without port.", 0, nil, func(e env, _ args, v smp) (smp, stat) {
+		m := e.Mark()
+		for _, c := range v.B[:hostEnd(v.B)] {
+			e.Tmp = append(e.Tmp, lower(c))
+		}
+		return str(e.Since(m))
 	})
 	conv("port_only", s, engine.TSint, "The port of a Host header's value, 0 without one.", 0, nil, func(_ env, _ args, v smp) (smp, stat) {
 		b := v.B[hostEnd(v.B):]

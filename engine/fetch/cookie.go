@@ -103,6 +103,9 @@ func cookieIn(dir engine.Dir) engine.FetchFunc {
 				continue
 			}
 			last, any = value, true
+			if !e.Each && (!given(a, 0) || a[0].Text == "") {
+				break
+			}
 			if e.Each {
 				e.Cur = w.pos()
 				return smp{Type: engine.TStr, B: last, More: true}, found

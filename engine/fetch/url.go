@@ -125,14 +125,14 @@ func sdbm(h uint32, b []byte) uint32 {
 	return h
 }
 
-// avalanche is HAProxy's full avalanche of 32 bits (Bob Jenkins' sixth).
+// avalanche is HAProxy's avalanche of 32 bits (Bob Jenkins' hash of six shifts, spread by a product).
 func avalanche(a uint32) uint32 {
 	a = a + 0x7ed55d16 + a<<12
 	a = a ^ 0xc761c23c ^ a>>19
 	a = a + 0x165667b1 + a<<5
 	a = (a + 0xd3a2646c) ^ a<<9
 	a = a + 0xfd7046c5 + a<<3
-	return a ^ 0xb55a4f09 ^ a>>16
+	return (a ^ 0xb55a4f09 ^ a>>16) * 3221225473
 }
 
 func base32(e env, _ args) (smp, stat) {

@@ -68,7 +68,7 @@ func makeMap(b *engine.Build, args []engine.Arg, kind string, out engine.Type, k
 		}
 	}
 	return func(e *engine.Env, _ []engine.Arg, s engine.Sample) (engine.Sample, engine.Status) {
-		it := v.find(e, &s)
+		it := v.find(e, e.Hold(s))
 		switch {
 		case it == nil:
 			return def, st

@@ -353,6 +353,9 @@ func addTableConv(name string, out engine.Type, types []engine.ArgType, usage st
 				}
 				m := e.Mark()
 				key, ok := t.makeKey(e, &s)
+				if !ok && out == engine.TBool {
+					return engine.Bool(false), engine.Found
+				}
 				if !ok {
 					return smp{}, engine.Missing
 				}

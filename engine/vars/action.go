@@ -30,7 +30,7 @@ func parseSet(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 		s, st := x.Eval(e)
 		switch {
 		case st == engine.Found:
-			t.set(e, &s)
+			t.set(e, s)
 		case st == engine.Wait && !e.Final:
 			e.Tmp = e.Tmp[:m]
 			return engine.Wait4Data
@@ -56,7 +56,7 @@ func parseSetFmt(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 		m := e.Mark()
 		e.Tmp = f.Append(e.Tmp, e)
 		s := engine.Str(e.Since(m))
-		t.set(e, &s)
+		t.set(e, s)
 		e.Tmp = e.Tmp[:m]
 		return engine.Continue
 	}), nil

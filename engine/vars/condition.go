@@ -79,14 +79,14 @@ func parseConds(text string) (out []cond, err error) {
 }
 
 // set stores s where the conditions allow it.
-func (t *target) set(e *engine.Env, s *engine.Sample) {
+func (t *target) set(e *engine.Env, s engine.Sample) {
 	if len(t.conds) > 0 {
 		have, ok := e.Var(t.ref)
 		for _, c := range t.conds {
-			if !c(have, ok, s) {
+			if !c(have, ok, e.Hold(s)) {
 				return
 			}
 		}
 	}
-	e.SetVar(t.ref, *s)
+	e.SetVar(t.ref, s)
 }

@@ -52,7 +52,7 @@ func makeSetConv(_ *engine.Build, a []engine.Arg) (engine.ConvFunc, error) {
 		t.conds = append(t.conds, c...)
 	}
 	return func(e *engine.Env, _ []engine.Arg, s engine.Sample) (engine.Sample, engine.Status) {
-		t.set(e, &s)
+		t.set(e, s)
 		return s, engine.Found
 	}, nil
 }
