@@ -22,11 +22,6 @@ func init() {
 				return func(env, args) (smp, stat) { return s, found }, err
 			}})
 	}
-	defer func() { // str and str() are the empty string
-		if f, ok := engine.Fetches.Get("str"); ok {
-			f.Args.Min = 0
-		}
-	}()
 	fixed("str", engine.TStr, engine.ArgStr, "(string): the string itself.", func(a engine.Arg) (smp, error) { return engine.Str([]byte(a.Text)), nil })
 	fixed("int", engine.TSint, engine.ArgInt, "(integer): the integer itself.", func(a engine.Arg) (smp, error) { return engine.Sint(a.Int), nil })
 	fixed("ipv4", engine.TIPv4, engine.ArgIPv4, "(address): the IPv4 address itself.", constIP(netip.Addr.Is4))
