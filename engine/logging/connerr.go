@@ -66,7 +66,7 @@ var connErrors = [...]struct{ name, text string }{
 
 func init() {
 	add := func(name string, out engine.Type, usage string, of func(e env, n int) engine.Sample) {
-		engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: engine.OnClient &^ engine.AtCheck, Usage: usage,
+		engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: engine.OnClient, Usage: usage,
 			Eval: func(e *engine.Env, _ []engine.Arg) (engine.Sample, engine.Status) {
 				if e.Sess == nil {
 					return engine.Sample{}, engine.Missing
