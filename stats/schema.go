@@ -11,40 +11,40 @@ func init() {
 		Usage: "show schema json                        : report schema used for stats", Run: showSchema})
 }
 
-type object map[string]any
+type node map[string]any
 
-func enum(values ...string) object { return object{"type": "string", "enum": values} }
+func enum(values ...string) node { return node{"type": "string", "enum": values} }
 
-func named(props object, required ...string) object {
-	return object{"type": "object", "properties": props, "required": required}
+func named(props node, required ...string) node {
+	return node{"type": "object", "properties": props, "required": required}
 }
 
 // schema describes what "show info json" and "show stat json" print (JSON Schema,
 // draft 4).
-func schema() object {
-	ref := func(name string) object { return object{"$ref": "#/definitions/" + name} }
-	count := object{"type": "integer", "minimum": 0}
-	return object{
+func schema() node {
+	ref := func(name string) node { return node{"$ref": "#/definitions/" + name} }
+	count := node{"type": "integer", "minimum": 0}
+	return node{
 		"$schema": "http://json-schema.org/draft-04/schema#",
-		"oneOf": []object{
-			{"title": "Info", "type": "array", "items": named(object{"field": ref("field"), "processNum": ref("processNum"), "tags": ref("tags"),
+		"oneOf": []node{
+			{"title": "Info", "type": "array", "items": named(node{"field": ref("field"), "processNum": ref("processNum"), "tags": ref("tags"),
 				"value": ref("typedValue")}, "field", "processNum", "tags", "value")},
-			{"title": "Stat", "type": "array", "items": object{"type": "array", "items": named(object{
+			{"title": "Stat", "type": "array", "items": node{"type": "array", "items": named(node{
 				"objType": enum("Frontend", "Backend", "Listener", "Server", "Unknown"), "proxyId": count, "id": count, "field": ref("field"),
 				"processNum": ref("processNum"), "tags": ref("tags"), "value": ref("typedValue"),
 			}, "objType", "proxyId", "id", "field", "processNum", "tags", "value")}},
-			object(named(object{"errorStr": object{"type": "string"}}, "errorStr")),
+			node(named(node{"errorStr": node{"type": "string"}}, "errorStr")),
 		},
-		"definitions": object{
-			"field":      named(object{"pos": count, "name": object{"type": "string"}}, "pos", "name"),
-			"processNum": object{"type": "integer", "minimum": 1},
-			"tags": named(object{
+		"definitions": node{
+			"field":      named(node{"pos": count, "name": node{"type": "string"}}, "pos", "name"),
+			"processNum": node{"type": "integer", "minimum": 1},
+			"tags": named(node{
 				"origin": enum("Metric", "Status", "Key", "Config", "Product", "Unknown"),
 				"nature": enum("Gauge", "Limit", "Min", "Max", "Rate", "Counter", "Duration", "Age", "Time", "Name", "Output", "Avg", "Entity", "Unknown"),
 				"scope":  enum("Cluster", "Process", "Service", "System", "Unknown"),
 			}, "origin", "nature", "scope"),
-			"typedValue": named(object{"type": enum("s32", "s64", "u32", "u64", "str"),
-				"value": object{"oneOf": []object{{"type": "integer"}, {"type": "string"}}}}, "type", "value"),
+			"typedValue": named(node{"type": enum("s32", "s64", "u32", "u64", "str"),
+				"value": node{"oneOf": []node{{"type": "integer"}, {"type": "string"}}}}, "type", "value"),
 		},
 	}
 }
