@@ -146,8 +146,8 @@ func TestLines(t *testing.T) {
 	for _, tc := range []struct {
 		name, rules, addr, want string
 	}{
-		{"refused", "", shut, `failed, reason: Layer4 connection problem, info: "ECONNREFUSED returned by OS (Connection refused)", check duration: 0ms, status: 0/1 DOWN.`},
-		{"connected", "", ok, "succeeded, reason: Layer4 check passed, check duration: 0ms, status: 2/2 UP."},
+		{"refused", "", shut, `failed, reason: Layer4 connection problem, info: "ECONNREFUSED returned by OS (Connection refused)", check duration: `},
+		{"connected", "", ok, "succeeded, reason: Layer4 check passed, check duration: "},
 		{"http", "option httpchk GET /", ok, "succeeded, reason: Layer7 check passed, code: 200, check duration: "},
 		{"500", "option httpchk", bad, `failed, reason: Layer7 wrong status, code: 500, info: "Internal Server Error", check duration: `},
 		{"404", "option httpchk\n http-check disable-on-404", gone, "conditionally succeeded, reason: Layer7 check conditionally passed, code: 404, check duration: "},
@@ -193,7 +193,7 @@ func TestDownAndUp(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	ln.Close()
-	await(t, `1 Server du/s is DOWN, reason: Layer4 connection problem, info: "ECONNREFUSED returned by OS (Connection refused)", check duration: 0ms. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.`)
+	await(t, `1 Server du/s is DOWN, reason: Layer4 connection problem, info: "ECONNREFUSED returned by OS (Connection refused)", check duration: `, `ms. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.`)
 	await(t, "0 backend du has no server available!")
 	await(t, "1 Server tr/t is DOWN via du/s. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.")
 	if srv.State.Usable() || rt.Backend("du").State.Active.Load() != 0 {
@@ -270,5 +270,58 @@ func TestReload(t *testing.T) {
 	defer engine.StopFeatures(second, nil)
 	if st := second.Backend("rl").Servers[0].State; !st.Usable() || st != first.Backend("rl").Servers[0].State {
 		t.Error("the reload forgot the server's health")
+	}
+}
+
+// What is wrong is said in HAProxy's words.
+func TestErrors(t *testing.T) {
+	back := func(rule string) string { return "backend b\n " + rule + "\n server s 127.0.0.1:1\n" }
+	srv := func(options string) string {
+		return "backend b\n server s 127.0.0.1:1\n server x 127.0.0.1:2 " + options + "\n"
+	}
+	for text, want := range map[string]string{
+		back("http-check foo"):                                             "'http-check' only supports 'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'. but got 'foo'",
+		back("http-check send foo"):                                        "'http-check send' : expects 'comment', 'meth', 'uri', 'uri-lf', 'ver', 'hdr', 'body' or 'body-lf' but got 'foo' as argument.",
+		back("http-check send hdr a"):                                      "'http-check send' : 'hdr' expects <name> and <value> as arguments.",
+		back("http-check expect"):                                          "'http-check expect' : expects at least a matching pattern as arguments.",
+		back("http-check expect foo bar"):                                  "[!]hdr, [!]fhdr or comment but got 'foo' as argument.",
+		back("http-check expect status abc"):                               "'http-check expect' : invalid character 'a' in the list of status codes.",
+		back("http-check expect status 200-100"):                           "'http-check expect' : invalid range of status codes '200-100'.",
+		back("http-check connect port 0"):                                  "expects a valid TCP port (from range 1 to 65535) or a sample expression, got 0.",
+		back("http-check disable-on-404 foo"):                              "'http-check' cannot handle unexpected argument 'foo'.",
+		back("http-check expect status 200"):                               "backend 'b' uses http-check rules without 'option httpchk', so the rules are ignored.",
+		back("tcp-check foo"):                                              "'tcp-check' only supports 'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'. but got 'foo'",
+		back("tcp-check send-binary 012"):                                  "invalid binary string (an even number of hex digit is expected)",
+		back("tcp-check expect foo x"):                                     "but got 'foo' as argument.",
+		back("tcp-check comment"):                                          "'tcp-check comment' : expects a string as argument.",
+		back("option mysql-check foo"):                                     "'option mysql-check' only supports optional values: 'user' (got 'foo').",
+		back("option mysql-check user x foo"):                              "keyword 'user' only supports 'post-41', 'pre-41' and 'post-80' (got 'foo').",
+		back("option pgsql-check"):                                         "'option pgsql-check' expects 'user <username>' as argument.",
+		back("external-check foo"):                                         "'external-check' only supports 'command' and 'path'. but got 'foo'.",
+		srv("check inter 0"):                                               "invalid value 0 for argument 'inter' of server x",
+		srv("check rise 0"):                                                "'rise' has to be > 0.",
+		srv("check track s"):                                               "unable to enable checks and tracking at the same time!",
+		srv("track nosuch"):                                                "unable to find required server 'nosuch' for tracking.",
+		srv("track b2/s"):                                                  "unable to find required proxy 'b2' for tracking.",
+		srv("track s"):                                                     "unable to use b/s for tracking as it does not have any check nor agent enabled.",
+		srv("check observe foo"):                                           "'observe' expects one of 'none', 'layer4', 'layer7' but got 'foo'.",
+		srv("check on-error foo"):                                          "'on-error' expects one of 'fastinter', 'fail-check', 'sudden-death' or 'mark-down' but got 'foo'.",
+		srv("check on-marked-down foo"):                                    "'on-marked-down' expects 'shutdown-sessions' but got 'foo'.",
+		srv("check init-state foo"):                                        "'init-state' expects one of 'none', 'fully-up', 'up', 'down', or 'fully-down' but got 'foo'.",
+		srv("check healthcheck foo"):                                       "healthcheck section '",
+		srv("agent-check"):                                                 "server x does not have agent port. Agent check has been disabled.",
+		"backend b\n server s 127.0.0.1 check\n":                           "backend 'b': server 's' has neither service port nor check port.",
+		"backend b\n option external-check\n server s 127.0.0.1:1 check\n": "'option external-check' unable to find required 'global.external-check'.",
+	} {
+		t.Run(text, func(t *testing.T) {
+			res := load(t, "defaults\n mode http\n timeout connect 1s\n timeout server 1s\n"+text)
+			var all strings.Builder
+			for _, d := range res.Diags.Items {
+				all.WriteString(d.Message + "\n")
+			}
+			if !strings.Contains(all.String(), want) {
+				t.Errorf("got %q, want %q", all.String(), want)
+			}
+		})
 	}
 }
