@@ -21,6 +21,7 @@ type server struct {
 	exact    map[string][]*entry
 	wild     map[string][]*entry // by what follows the asterisk
 	print    string
+	lenient  bool // crt-ignore-err or ca-ignore-err
 }
 
 // entry is one certificate with the names that choose it.
@@ -148,23 +149,23 @@ func (t *server) finish() {
 	}
 	outer := t.base.Clone()
 	outer.SetSessionTicketKeys(keys)
-	outer.GetConfigForClient = t.choose
 	// Without any certificate of its own the library would refuse the hello.
 	outer.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errNoName }
 	t.base = outer
 }
 
-// choose returns the settings for a client: exact name, wildcard, default.
-func (t *server) choose(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// choose returns the certificate and settings for a client: exact name, wildcard,
+// default.
+func (t *server) choose(hello *tls.ClientHelloInfo) (*entry, *tls.Config, error) {
 	e := t.find(hello)
 	if e == nil {
-		return nil, errNoName
+		return nil, nil, errNoName
 	}
 	// A client that shares no protocol goes on without ALPN, as with OpenSSL.
 	if len(hello.SupportedProtos) > 0 && len(e.cfg.NextProtos) > 0 && !shares(hello.SupportedProtos, e.cfg.NextProtos) {
-		return e.bare, nil
+		return e, e.bare, nil
 	}
-	return e.cfg, nil
+	return e, e.cfg, nil
 }
 
 func shares(a, b []string) bool {

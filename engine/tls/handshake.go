@@ -1,8 +1,11 @@
 package tls
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"sync"
 	"time"
 
@@ -27,12 +30,50 @@ func ticketKeys() [][32]byte {
 
 // Handshake implements engine.TLSServer.
 func (t *server) Handshake(_ *engine.Session, c *conn.Conn, timeout time.Duration) (*conn.Conn, engine.TLSInfo, error) {
-	tc := tls.Server(c.Lower(), t.base)
+	var used *entry
+	cfg := t.base.Clone()
+	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		e, own, err := t.choose(hello)
+		used = e
+		return own, err
+	}
+	tc := tls.Server(c.Lower(), cfg)
 	if err := shake(tc, c, timeout); err != nil {
 		return nil, nil, err
 	}
 	c.SetUpper(tc)
-	return c, newInfo(tc), nil
+	i := newInfo(tc)
+	if used != nil {
+		i.own, i.file = used.cert.Leaf, used.file
+		i.verdict = verdict(i.st.PeerCertificates, used.cfg.ClientCAs, t.lenient)
+	}
+	return c, i, nil
+}
+
+// verdict is what OpenSSL's number for the verification of a client's
+// certificate would be; only lenient listeners let bad ones in.
+func verdict(chain []*x509.Certificate, roots *x509.CertPool, lenient bool) int64 {
+	if !lenient || len(chain) == 0 {
+		return 0
+	}
+	o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	for _, c := range chain[1:] {
+		o.Intermediates.AddCert(c)
+	}
+	_, err := chain[0].Verify(o)
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		if time.Now().Before(chain[0].NotBefore) {
+			return 9 // certificate is not yet valid
+		}
+		return 10 // certificate has expired
+	case bytes.Equal(chain[0].RawIssuer, chain[0].RawSubject):
+		return 18 // self-signed certificate
+	}
+	return 20 // unable to get local issuer certificate
 }
 
 // Fingerprint implements engine.TLSServer.
@@ -48,9 +89,14 @@ func shake(tc *tls.Conn, c *conn.Conn, timeout time.Duration) error {
 }
 
 // info implements engine.TLSInfo.
-type info struct{ st tls.ConnectionState }
+type info struct {
+	st      tls.ConnectionState
+	own     *x509.Certificate // ours, where we are the server
+	file    string
+	verdict int64 // on the client's certificate, 0: good or none
+}
 
-func newInfo(tc *tls.Conn) *info { return &info{tc.ConnectionState()} }
+func newInfo(tc *tls.Conn) *info { return &info{st: tc.ConnectionState()} }
 
 func (i *info) SNI() string    { return i.st.ServerName }
 func (i *info) ALPN() string   { return i.st.NegotiatedProtocol }
