@@ -48,24 +48,30 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 		}
 		return num(int64(rt.Global.MaxConn))
 	},
-	"Hard_maxconn":  func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxConn)) },
-	"CurrConns":     func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
-	"CumConns":      func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumConns.Load()) },
-	"CumReq":        func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumReqs.Load()) },
-	"MaxSslConns":   func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxSSLConn)) },
-	"CurrSslConns":  func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLConns.Load()) },
-	"CumSslConns":   func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumSSL.Load()) },
-	"ConnRate":      func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.ConnRate.Value(clock.Now())) },
-	"ConnRateLimit": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxConnRate)) },
-	"MaxConnRate":   func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.ConnRate.Max()) },
-	"SessRate":      func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SessRate.Value(clock.Now())) },
-	"SessRateLimit": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxSessRate)) },
-	"MaxSessRate":   func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SessRate.Max()) },
-	"SslRate":       func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLRate.Value(clock.Now())) },
-	"SslRateLimit":  func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxSSLRate)) },
-	"MaxSslRate":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLRate.Max()) },
-	"Tasks":         func(*engine.Runtime, *engine.ProcState) Value { return num(int64(runtime.NumGoroutine())) },
-	"Idle_pct":      func(*engine.Runtime, *engine.ProcState) Value { return num(100) },
+	"Hard_maxconn": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxConn)) },
+	"CurrConns":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
+	"CumConns":     func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumConns.Load()) },
+	"CumReq":       func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumReqs.Load()) },
+	"MaxSslConns":  func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxSSLConn)) },
+	"CurrSslConns": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLConns.Load()) },
+	"CumSslConns":  func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumSSL.Load()) },
+	"ConnRate":     func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.ConnRate.Value(clock.Now())) },
+	"ConnRateLimit": func(rt *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(engine.LimitOf(&p.Limits.Conn, rt.Global.MaxConnRate)))
+	},
+	"MaxConnRate": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.ConnRate.Max()) },
+	"SessRate":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SessRate.Value(clock.Now())) },
+	"SessRateLimit": func(rt *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(engine.LimitOf(&p.Limits.Sess, rt.Global.MaxSessRate)))
+	},
+	"MaxSessRate": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SessRate.Max()) },
+	"SslRate":     func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLRate.Value(clock.Now())) },
+	"SslRateLimit": func(rt *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(engine.LimitOf(&p.Limits.SSL, rt.Global.MaxSSLRate)))
+	},
+	"MaxSslRate": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLRate.Max()) },
+	"Tasks":      func(*engine.Runtime, *engine.ProcState) Value { return num(int64(runtime.NumGoroutine())) },
+	"Idle_pct":   func(*engine.Runtime, *engine.ProcState) Value { return num(100) },
 	"node": func(rt *engine.Runtime, _ *engine.ProcState) Value {
 		if rt.Global.Node != "" {
 			return text(rt.Global.Node)
