@@ -66,6 +66,7 @@ func (f *flags) begin(d *daemon.Daemon) bool {
 	if rt.Global.MasterWorker {
 		f.say(diag.Notice, fmt.Sprintf("New worker (%d) forked", os.Getpid()))
 	}
+	d.Commands()
 	if err := d.Start(); err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			f.say(diag.Alert, line)
@@ -81,7 +82,6 @@ func (f *flags) begin(d *daemon.Daemon) bool {
 		f.say(diag.Alert, fmt.Sprintf("[%s.main()] %v", os.Args[0], err))
 		return false
 	}
-	d.Commands()
 	if err := d.Watch(); err != nil {
 		f.say(diag.Warning, "files cannot be watched for changes: "+err.Error())
 	}

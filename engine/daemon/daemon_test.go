@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -314,5 +315,70 @@ func TestPause(t *testing.T) {
 	})
 	if got := b.get(b.dial(), "/"); got != 200 {
 		t.Errorf("status %d", got)
+	}
+}
+
+// Connections above a limit wait in the kernel's queue until there is room.
+func TestLimits(t *testing.T) {
+	for _, tc := range []struct{ name, from, to string }{
+		{"frontend", "frontend fe\n", "frontend fe\n    maxconn 2\n"},
+		{"bind", "bind \"${BIND}\"", "bind \"${BIND}\" maxconn 2"},
+		{"global", "defaults\n", "global\n    maxconn 2\ndefaults\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := start(t, strings.Replace(small, tc.from, tc.to, 1))
+			first, second := b.dial(), b.dial()
+			b.get(first, "/")
+			b.get(second, "/")
+			third := b.dial()
+			fmt.Fprint(third, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			third.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			if n, err := third.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("a third connection is served: %v", err)
+			}
+			first.Close()
+			third.SetReadDeadline(time.Now().Add(500 * time.Millisecond)) // less than the accept loop's safety net
+			if _, err := third.Read(make([]byte, 1)); err != nil {
+				t.Errorf("it is not served when there is room: %v", err)
+			}
+			b.must(strings.Replace(small, tc.from, strings.Replace(tc.to, " 2", " 3", 1), 1))
+			fourth := b.dial()
+			fourth.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			if got := b.get(fourth, "/"); got != 200 {
+				t.Errorf("status %d after the limit was raised", got)
+			}
+		})
+	}
+}
+
+// A dual-stack socket takes IPv4 clients, one with v6only does not.
+func TestFamilies(t *testing.T) {
+	if ln, err := net.Listen("tcp6", "[::1]:0"); err != nil {
+		t.Skip("no IPv6 here")
+	} else {
+		ln.Close()
+	}
+	for _, tc := range []struct {
+		bind string
+		v4   bool
+	}{{":::%s v4v6", true}, {":::%s v6only", false}, {":::%s", true}, {"[::1]:%s", false}} {
+		t.Run(tc.bind, func(t *testing.T) {
+			ln, _ := net.Listen("tcp", "127.0.0.1:0")
+			_, port, _ := net.SplitHostPort(ln.Addr().String())
+			ln.Close()
+			start(t, strings.Replace(small, "bind \"${BIND}\"", "bind "+fmt.Sprintf(tc.bind, port), 1))
+			if nc, err := net.Dial("tcp", "[::1]:"+port); err != nil {
+				t.Error(err)
+			} else {
+				nc.Close()
+			}
+			nc, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				nc.Close()
+			}
+			if (err == nil) != tc.v4 {
+				t.Errorf("IPv4: %v", err)
+			}
+		})
 	}
 }
