@@ -130,7 +130,7 @@ func (srv *Server) enterMaint(via string) {
 	requeued := srv.abandon()
 	b := append([]byte(srv.Title()), " is going DOWN for maintenance"...)
 	b = append(append(b, via...), ". "...)
-	srv.Px.Log(5, string(srv.appendLeft(b, true, requeued)))
+	srv.Px.Log(1, string(srv.appendLeft(b, true, requeued)))
 }
 
 // abandon ends or moves what the server was to serve.
