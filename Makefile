@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 OUTSIDE = $(shell $(GO) list ./conformance/... ./samples/... | grep -v '^hawser/conformance$$')
 UNITS = $(shell $(GO) list ./... | grep -v -e '^hawser/conformance' -e '^hawser/samples')
 
-.PHONY: build test setup lint unit conformance stories bench run
+.PHONY: build test setup lint unit conformance stories races bench run
 .NOTPARALLEL:
 
 build:
@@ -34,6 +34,10 @@ conformance:
 # One feature's stories: make stories S=keepalive ON=hawser
 stories: setup
 	HAWSER_STORIES='$(S)' HAWSER_ONLY='$(ON)' $(GO) test -count=1 -v -run TestStories ./conformance
+
+# The stories again, on a hawser built with the race detector.
+races: setup
+	HAWSER_RACE=1 HAWSER_ONLY=hawser $(GO) test -count=1 -v -run TestStories ./conformance
 
 # What a request costs, beside Debian's haproxy; BENCH="-quick" or "-only plain,tcp".
 bench: build

@@ -21,6 +21,7 @@ import (
 //	HAWSER_STORIES=regexp   only stories whose feature/name matches
 //	HAWSER_ONLY=name        only this program: haproxy, hawser or oracle
 //	HAWSER_BIN=path         this hawser instead of a fresh build
+//	HAWSER_RACE=1           build hawser with the race detector; a race fails its story
 //	HAWSER_ORACLE=path      a further HAProxy (a newer one, say) to run the stories on
 //	HAWSER_UPDATE=1         take the stories that are no longer pending out of pending.txt
 const (
@@ -183,7 +184,7 @@ func play(p program, s story, tmp string, limit time.Duration) (verdict, string)
 	ctx, cancel := context.WithTimeout(context.Background(), limit+10*time.Second)
 	defer cancel()
 	run := exec.CommandContext(ctx, "varnishtest", "-v", "-j1", "-t", fmt.Sprint(limit.Seconds()), "-b", "2097152", s.path)
-	run.Env = append(os.Environ(), "TMPDIR="+tmp, "HAPROXY_PROGRAM="+p.path)
+	run.Env = append(os.Environ(), "TMPDIR="+tmp, "HAPROXY_PROGRAM="+p.path, "GORACE=atexit_sleep_ms=0")
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
 	run.WaitDelay = time.Second
@@ -244,7 +245,11 @@ func build(t *testing.T) string {
 		return path
 	}
 	path := filepath.Join(t.TempDir(), "hawser")
-	if out, err := exec.Command("go", "build", "-o", path, "hawser/cmd/hawser").CombinedOutput(); err != nil {
+	args := []string{"build", "-o", path}
+	if os.Getenv("HAWSER_RACE") != "" {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, "hawser/cmd/hawser")...).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return path
