@@ -41,6 +41,22 @@ func init() {
 		Run: func(s *engine.Stream) engine.Verdict { return add(s, originalTo, s.Sess.Dst.Addr()) }})
 }
 
+func init() {
+	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
+		if px.IsHTTP() || px.Disabled {
+			return
+		}
+		for _, o := range []struct {
+			name string
+			on   bool
+		}{{"forwardfor", active(forwardFor, px) != nil}, {"originalto", active(originalTo, px) != nil}} {
+			if o.on {
+				b.Warn(px.Pos, "'option %s' ignored for %s '%s' as it requires HTTP mode.", o.name, px.Kind, px.Name).AsLate()
+			}
+		}
+	})
+}
+
 func fail(w engine.Word, format string, args ...any) *diag.Diagnostic {
 	return diag.Errorf(w.Pos, format, args...)
 }

@@ -36,8 +36,8 @@ func init() {
 		},
 		Run: runForwarded})
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
-		if f := forwardedOpt.Get(px); f != nil && f.on && !px.IsHTTP() && px.Side&engine.Back != 0 && px.Defaults == nil {
-			b.Warn(px.Pos, "'option forwarded' ignored for backend '%s' as it requires HTTP mode.", px.Name).AsBare()
+		if f := forwardedOpt.Get(px); f != nil && f.on && !px.IsHTTP() && px.Side&engine.Back != 0 && !px.Disabled {
+			b.Warn(px.Pos, "'option forwarded' ignored for %s '%s' as it requires HTTP mode.", px.Kind, px.Name).AsLate()
 		}
 	})
 }

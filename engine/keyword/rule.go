@@ -50,9 +50,10 @@ func ruleset(set engine.RulesetID, n int) func(*engine.Build, *engine.Line) erro
 			return err
 		}
 		px := b.Px
-		if k := len(px.Rules[set]); k > 0 && r.Name != "" {
-			afterFinal(b, &px.Rules[set][k-1], set, r)
+		if k := len(px.Rules[set]); k > 0 {
+			afterFinal(b, &px.Rules[set][k-1], set, l.Words[0])
 		}
+		misplaced(b, l.Words[0], engine.RulesetName[set])
 		px.Rules[set] = append(px.Rules[set], *r)
 		return nil
 	}
@@ -61,10 +62,13 @@ func ruleset(set engine.RulesetID, n int) func(*engine.Build, *engine.Line) erro
 // finals end a ruleset: what follows one without a condition is never reached.
 var finals = map[string]bool{"allow": true, "deny": true, "tarpit": true, "redirect": true, "return": true, "reject": true, "silent-drop": true, "accept": true}
 
-func afterFinal(b *engine.Build, last *engine.Rule, set engine.RulesetID, r *engine.Rule) {
+func afterFinal(b *engine.Build, last *engine.Rule, set engine.RulesetID, at engine.Word) {
+	if set != engine.HTTPReq && set != engine.HTTPRes && set != engine.HTTPAfter {
+		return
+	}
 	if last.Cond == nil && finals[last.Name] {
-		b.Warn(r.Pos, "a '%s %s' rule placed after a '%s %s' rule without condition will never be reached.",
-			engine.RulesetName[set], r.Name, engine.RulesetName[set], last.Name).WithRelated(last.Pos, "nothing passes this one")
+		b.Warn(at.Pos, "previous '%s' action is final and has no condition attached, further entries are NOOP.", engine.RulesetName[set]).
+			AsTight().WithRelated(last.Pos, "nothing passes this one")
 	}
 }
 
@@ -105,6 +109,7 @@ func parseRedirect(b *engine.Build, l *engine.Line) error {
 		}
 		return err
 	}
+	misplaced(b, l.Words[0], "redirect")
 	rr := redirects.Edit(b.Px)
 	rr.list = append(rr.list, *r)
 	return nil

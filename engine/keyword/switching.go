@@ -100,7 +100,7 @@ func parseUseServer(b *engine.Build, l *engine.Line) error {
 func resolveUseServer(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 	srv := px.Server(w.Text)
 	if srv == nil {
-		d := b.Alert(w.Pos, "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.Kind, px.Name, w.Text).AsLate()
+		d := b.Alert(w.Pos, "proxy '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.Name, w.Text).AsLate()
 		var names []string
 		for _, s := range px.Servers {
 			names = append(names, s.Name)

@@ -55,6 +55,19 @@ func init() {
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhasePersist, Enabled: reads, Run: request})
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseResHeader, Enabled: enabled, Run: response})
 	engine.OnMake(makeDynamic)
+	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
+		if px.IsHTTP() || px.Disabled || px.Side&engine.Back == 0 {
+			return
+		}
+		if cookies.Get(px) != nil {
+			b.Warn(px.Pos, "cookie will be ignored for %s '%s' (needs 'mode http').", px.Kind, px.Name).AsLate()
+		}
+		for _, srv := range px.Servers {
+			if srv.Cookie != "" {
+				b.Warn(srv.Pos, "%s '%s' : ignoring cookie for server '%s' as HTTP mode is disabled.", px.Kind, px.Name, srv.Name).AsLate()
+			}
+		}
+	})
 }
 
 func fail(w engine.Word, format string, args ...any) *diag.Diagnostic {
