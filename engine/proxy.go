@@ -212,3 +212,12 @@ func (px *Proxy) AbortsOnClose() bool {
 // CookieName returns the name of a backend's persistence cookie, "" without one;
 // the persistence feature provides it.
 var CookieName func(px *Proxy) string
+
+// TypeName is what messages about the whole proxy call it: a listen section is
+// a proxy there, as in HAProxy.
+func (px *Proxy) TypeName() string {
+	if px.Kind == "listen" {
+		return "proxy"
+	}
+	return px.Kind
+}

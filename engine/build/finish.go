@@ -47,7 +47,7 @@ func check(b *engine.Build, px *engine.Proxy) {
 		return
 	}
 	if px.Side&engine.Front != 0 && len(px.Binds) == 0 {
-		b.Warn(diag.Pos{}, "%s '%s' has no 'bind' directive. Please declare it as a backend if this was intended.", px.Kind, px.Name).AsLate()
+		b.Warn(diag.Pos{}, "%s '%s' has no 'bind' directive. Please declare it as a backend if this was intended.", px.TypeName(), px.Name).AsLate()
 	}
 	missingTimeouts(b, px)
 	engine.CompileHooks(px)
@@ -74,7 +74,7 @@ func CheckModes(b *engine.Build, px, be *engine.Proxy, name engine.Word) {
 		return
 	}
 	b.Alert(name.Pos, "%s '%s' (mode %s) tries to use incompatible %s '%s' (mode %s) in a 'default_backend' rule (see 'mode').",
-		px.Kind, px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
+		px.TypeName(), px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
 }
 
 func nearestBackend(b *engine.Build, name string) string {
@@ -95,7 +95,7 @@ func missingTimeouts(b *engine.Build, px *engine.Proxy) {
 	if !client && !server {
 		return
 	}
-	b.Warn(diag.Pos{}, "missing timeouts for %s '%s'.", px.Kind, px.Name).AsLate().
+	b.Warn(diag.Pos{}, "missing timeouts for %s '%s'.", px.TypeName(), px.Name).AsLate().
 		WithAdvice("While not properly invalid, you will certainly encounter various problems with such a configuration. To fix this, please ensure that all following timeouts are set to a non-zero value: 'client', 'connect', 'server'.")
 }
 

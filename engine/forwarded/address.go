@@ -51,7 +51,7 @@ func init() {
 			on   bool
 		}{{"forwardfor", active(forwardFor, px) != nil}, {"originalto", active(originalTo, px) != nil}} {
 			if o.on {
-				b.Warn(px.Pos, "'option %s' ignored for %s '%s' as it requires HTTP mode.", o.name, px.Kind, px.Name).AsLate()
+				b.Warn(px.Pos, "'option %s' ignored for %s '%s' as it requires HTTP mode.", o.name, px.TypeName(), px.Name).AsLate()
 			}
 		}
 	})

@@ -37,7 +37,7 @@ func init() {
 		Run: runForwarded})
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
 		if f := forwardedOpt.Get(px); f != nil && f.on && !px.IsHTTP() && px.Side&engine.Back != 0 && !px.Disabled {
-			b.Warn(px.Pos, "'option forwarded' ignored for %s '%s' as it requires HTTP mode.", px.Kind, px.Name).AsLate()
+			b.Warn(px.Pos, "'option forwarded' ignored for %s '%s' as it requires HTTP mode.", px.TypeName(), px.Name).AsLate()
 		}
 	})
 }

@@ -55,18 +55,18 @@ func init() {
 		}
 		front := px.Side&engine.Front != 0
 		if front && (px.CookieCapture != nil || len(px.ReqCaptures)+len(px.ResCaptures) > 0) {
-			b.Warn(px.Pos, "'capture' statement ignored for %s '%s' as it requires HTTP mode.", px.Kind, px.Name).AsLate()
+			b.Warn(px.Pos, "'capture' statement ignored for %s '%s' as it requires HTTP mode.", px.TypeName(), px.Name).AsLate()
 		}
 		if front && px.MonitorURI != "" {
-			b.Warn(px.Pos, "'monitor-uri' statement ignored for %s '%s' as it requires HTTP mode.", px.Kind, px.Name).AsLate()
+			b.Warn(px.Pos, "'monitor-uri' statement ignored for %s '%s' as it requires HTTP mode.", px.TypeName(), px.Name).AsLate()
 		}
 		for _, set := range []engine.RulesetID{engine.HTTPReq, engine.HTTPRes, engine.HTTPAfter} {
 			if len(px.Rules[set]) > 0 {
-				b.Warn(px.Pos, "'%s' rules ignored for %s '%s' as they require HTTP mode.", engine.RulesetName[set], px.Kind, px.Name).AsLate()
+				b.Warn(px.Pos, "'%s' rules ignored for %s '%s' as they require HTTP mode.", engine.RulesetName[set], px.TypeName(), px.Name).AsLate()
 			}
 		}
 		if redirects.Get(px) != nil {
-			b.Warn(px.Pos, "'redirect' rules ignored for %s '%s' as they require HTTP mode.", px.Kind, px.Name).AsLate()
+			b.Warn(px.Pos, "'redirect' rules ignored for %s '%s' as they require HTTP mode.", px.TypeName(), px.Name).AsLate()
 		}
 	})
 }

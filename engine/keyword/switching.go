@@ -54,7 +54,7 @@ func resolveBackend(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 	}
 	if px.Mode != be.Mode && !(px.Mode == engine.ModeTCP && be.Mode == engine.ModeHTTP) {
 		b.Alert(w.Pos, "%s '%s' (mode %s) tries to use incompatible %s '%s' (mode %s) in a 'use_backend' rule (see 'mode').",
-			px.Kind, px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
+			px.TypeName(), px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
 	}
 	px.Switch[i].Back = be
 }

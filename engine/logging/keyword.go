@@ -125,7 +125,7 @@ func finish(b *engine.Build, px *engine.Proxy) {
 	}
 	if len(px.Logs) == 0 {
 		if px.LogFmt.Set() || px.LogSD.Set() || px.LogErr.Set() {
-			b.Warn(diag.Pos{}, "log format ignored for %s '%s' since it has no log address.", px.Kind, px.Name).AsLate()
+			b.Warn(diag.Pos{}, "log format ignored for %s '%s' since it has no log address.", px.TypeName(), px.Name).AsLate()
 		}
 		if px.LogFmt.Preset == "" && len(px.LogFmt.Words) > 0 {
 			compile(b, &px.LogFmt, "log-format") // for its mistakes

@@ -60,11 +60,11 @@ func init() {
 			return
 		}
 		if cookies.Get(px) != nil {
-			b.Warn(px.Pos, "cookie will be ignored for %s '%s' (needs 'mode http').", px.Kind, px.Name).AsLate()
+			b.Warn(px.Pos, "cookie will be ignored for %s '%s' (needs 'mode http').", px.TypeName(), px.Name).AsLate()
 		}
 		for _, srv := range px.Servers {
 			if srv.Cookie != "" {
-				b.Warn(srv.Pos, "%s '%s' : ignoring cookie for server '%s' as HTTP mode is disabled.", px.Kind, px.Name, srv.Name).AsLate()
+				b.Warn(srv.Pos, "%s '%s' : ignoring cookie for server '%s' as HTTP mode is disabled.", px.TypeName(), px.Name, srv.Name).AsLate()
 			}
 		}
 	})
