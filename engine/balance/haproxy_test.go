@@ -18,9 +18,10 @@ import (
 	"hawser/engine/htx"
 )
 
-// haproxy starts HAProxy with the backend's lines and returns a function that
-// sends a request from a source address and tells the server that got it.
-func haproxy(t *testing.T, lines []string) func(src, target, header string) string {
+// haproxy starts one HAProxy with a backend for each list of lines, and returns a
+// function that sends a request to the n-th from a source address and tells the
+// server that got it.
+func haproxy(t *testing.T, backends [][]string) func(n int, src, target, header string) string {
 	t.Helper()
 	bin, err := exec.LookPath("haproxy35")
 	if err != nil {
@@ -37,10 +38,12 @@ func haproxy(t *testing.T, lines []string) func(src, target, header string) stri
 	addr := ln.Addr().String()
 	ln.Close()
 	cfg := "global\n nbthread 1\ndefaults\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 5s\n" +
-		"frontend f\n bind fd@3\n default_backend b\nfrontend o\n bind unix@" + dir + "/o\n http-request return status 200\n" +
-		"backend b\n http-response set-header X-S %s\n"
-	for _, l := range lines {
-		cfg += " " + strings.ReplaceAll(l, "@O", "unix@"+dir+"/o") + "\n"
+		"frontend f\n bind fd@3\n use_backend %[req.hdr(backend)]\nfrontend o\n bind unix@" + dir + "/o\n http-request return status 200\n"
+	for n, lines := range backends {
+		cfg += fmt.Sprintf("backend b%d\n http-response set-header X-S %%s\n", n)
+		for _, l := range lines {
+			cfg += " " + strings.ReplaceAll(l, "@O", "unix@"+dir+"/o") + "\n"
+		}
 	}
 	file := filepath.Join(dir, "c.cfg")
 	if err := os.WriteFile(file, []byte(cfg), 0o600); err != nil {
@@ -55,7 +58,7 @@ func haproxy(t *testing.T, lines []string) func(src, target, header string) stri
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	conns := map[string]net.Conn{}
 	readers := map[string]*bufio.Reader{}
-	return func(src, target, header string) string {
+	return func(n int, src, target, header string) string {
 		if conns[src] == nil {
 			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(src)}}
 			c, err := d.Dial("tcp", addr)
@@ -66,7 +69,7 @@ func haproxy(t *testing.T, lines []string) func(src, target, header string) stri
 			t.Cleanup(func() { c.Close() })
 			conns[src], readers[src] = c, bufio.NewReader(c)
 		}
-		fmt.Fprintf(conns[src], "GET %s HTTP/1.1\r\nhost: h\r\n%s\r\n", target, header)
+		fmt.Fprintf(conns[src], "GET %s HTTP/1.1\r\nhost: h\r\nbackend: b%d\r\n%s\r\n", target, n, header)
 		res, err := http.ReadResponse(readers[src], nil)
 		if err != nil {
 			t.Fatal(err)
@@ -106,15 +109,15 @@ func requests(n int, make func(i int) request) (out []request) {
 
 // The hash algorithms must send every key where HAProxy sends it.
 func TestHashesEqualHAProxy(t *testing.T) {
-	const n = 300
-	hdr := requests(n, func(i int) request { return request{header: fmt.Sprintf("K: key-%d-%x\r\n", i, i*7919)} })
-	num := requests(n, func(i int) request { return request{header: fmt.Sprintf("K: %d\r\n", i*14316557+i)} })
-	host := requests(n, func(i int) request { return request{header: fmt.Sprintf("K: www%d.site%d.example\r\n", i%7, i)} })
-	uri := requests(n, func(i int) request {
+	const keys = 300
+	hdr := requests(keys, func(i int) request { return request{header: fmt.Sprintf("K: key-%d-%x\r\n", i, i*7919)} })
+	num := requests(keys, func(i int) request { return request{header: fmt.Sprintf("K: %d\r\n", i*14316557+i)} })
+	host := requests(keys, func(i int) request { return request{header: fmt.Sprintf("K: www%d.site%d.example\r\n", i%7, i)} })
+	uri := requests(keys, func(i int) request {
 		return request{target: fmt.Sprintf("/d%d/e%d/f%d?x=%d&id=%d", i%17, i%5, i, i*3, i*i)}
 	})
 	src := requests(40, func(i int) request { return request{src: fmt.Sprintf("127.0.%d.%d", i%5, i+1)} })
-	for _, tc := range []struct {
+	cases := []struct {
 		balance string
 		types   []string
 		keys    []request
@@ -129,19 +132,22 @@ func TestHashesEqualHAProxy(t *testing.T) {
 		{"uri len 9", []string{"consistent"}, uri},
 		{"url_param id", []string{"", "consistent"}, uri},
 		{"source", []string{"", "map-based wt6", "map-based djb2 avalanche", "consistent", "consistent none"}, src},
-	} {
+	}
+	weights := []int{1, 1, 3, 2, 10}
+	var backends [][]string
+	for _, tc := range cases {
+		for _, typ := range tc.types {
+			lines := []string{"balance " + tc.balance}
+			if typ != "" {
+				lines = append(lines, "hash-type "+typ)
+			}
+			backends = append(backends, append(lines, serverLines(weights)...))
+		}
+	}
+	ask, n := haproxy(t, backends), 0
+	for _, tc := range cases {
 		for _, typ := range tc.types {
 			t.Run(tc.balance+" "+typ, func(t *testing.T) {
-				t.Parallel()
-				weights := []int{1, 1, 3, 2, 10}
-				lines := []string{"balance " + tc.balance}
-				if typ != "" {
-					lines = append(lines, "hash-type "+typ)
-				}
-				for i, w := range weights {
-					lines = append(lines, fmt.Sprintf("server %c @O weight %d", 'a'+i, w))
-				}
-				ask := haproxy(t, lines)
 				px := farmOf(t, "roundrobin", weights...)
 				px.Mode = engine.ModeHTTP
 				for _, w := range strings.Fields(typ) {
@@ -150,7 +156,7 @@ func TestHashesEqualHAProxy(t *testing.T) {
 				setBalance(t, px, strings.Fields(tc.balance)...)
 				bad := 0
 				for _, r := range tc.keys {
-					want := ask(r.src, r.target, r.header)
+					want := ask(n, r.src, r.target, r.header)
 					if got := px.Balancer.Pick(r.stream(), nil).Name; got != want {
 						if bad++; bad < 4 {
 							t.Errorf("%+v went to %s, HAProxy sends it to %s", r, got, want)
@@ -161,28 +167,41 @@ func TestHashesEqualHAProxy(t *testing.T) {
 					t.Errorf("%d of %d differ", bad, len(tc.keys))
 				}
 			})
+			n++
 		}
 	}
 }
 
+func serverLines(weights []int) (lines []string) {
+	for i, w := range weights {
+		lines = append(lines, fmt.Sprintf("server %c @O weight %d", 'a'+i, w))
+	}
+	return lines
+}
+
 // Round robin gives the same order.
 func TestTurnsEqualHAProxy(t *testing.T) {
-	for _, weights := range [][]int{{1, 2, 3, 1, 7}, {100, 50, 3, 5, 3, 256}, {50, 10, 256, 50, 5, 10}, {7, 3, 1, 10}} {
-		for _, alg := range []string{"roundrobin", "static-rr"} {
+	sets := [][]int{{1, 2, 3, 1, 7}, {100, 50, 3, 5, 3, 256}, {50, 10, 256, 50, 5, 10}, {7, 3, 1, 10}}
+	algorithms := []string{"roundrobin", "static-rr"}
+	var backends [][]string
+	for _, weights := range sets {
+		for _, alg := range algorithms {
+			backends = append(backends, append([]string{"balance " + alg}, serverLines(weights)...))
+		}
+	}
+	ask, n := haproxy(t, backends), 0
+	for _, weights := range sets {
+		for _, alg := range algorithms {
 			t.Run(fmt.Sprint(alg, weights), func(t *testing.T) {
-				lines := []string{"balance " + alg}
-				for i, w := range weights {
-					lines = append(lines, fmt.Sprintf("server %c @O weight %d", 'a'+i, w))
-				}
-				ask := haproxy(t, lines)
 				var want strings.Builder
 				for range 200 {
-					want.WriteString(ask("127.0.0.1", "/", ""))
+					want.WriteString(ask(n, "127.0.0.1", "/", ""))
 				}
 				if got := picks(farmOf(t, alg, weights...), 200); got != want.String() {
 					t.Errorf("got  %s\nwant %s", got, want.String())
 				}
 			})
+			n++
 		}
 	}
 }
