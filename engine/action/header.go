@@ -166,6 +166,7 @@ func (r *replacement) values(e env, m *htx.Msg, i int, with string) {
 		if !ok {
 			return
 		}
+		begin := off
 		off = next
 		g := r.re.Find(v[from:to], 0)
 		if g == nil {
@@ -174,8 +175,8 @@ func (r *replacement) values(e env, m *htx.Msg, i int, with string) {
 		mark := e.Mark()
 		e.Tmp = rx.Expand(e.Tmp, with, v[from:to], g)
 		put := e.Tmp[mark:]
-		m.ReplaceRange(i, from, to, put)
-		off += len(put) - (to - from)
+		m.ReplaceRange(i, begin, to, put) // the blanks before a value go, as with HAProxy
+		off += len(put) - (to - begin)
 		e.Tmp = e.Tmp[:mark]
 	}
 }
