@@ -512,3 +512,45 @@ func TestReloadTLS(t *testing.T) {
 		t.Errorf("after a bad file a connection gets the certificate of %s", name)
 	}
 }
+
+// TestReloadKeepsTables: entries of stick tables, maps changed at run time and
+// variables of the process outlive a reload that does not touch them.
+func TestReloadKeepsTables(t *testing.T) {
+	t.Parallel()
+	dir := testbed.TempDir(t)
+	sock, addr, file := filepath.Join(dir, "cli"), testbed.FreeAddr(), filepath.Join(dir, "m.map")
+	if err := os.WriteFile(file, []byte("/k one\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	text := "global\n    stats socket " + sock + " level admin\n" + strings.Replace(plainFile, "global\n", "", 1) +
+		"backend st\n    stick-table type ip size 1k expire 10m store gpc0,http_req_cnt\n"
+	text = strings.Replace(text, "    default_backend be\n", `    http-request track-sc0 src table st
+    http-request set-var(proc.seen) int(42) if { path /set }
+    http-response set-header X-Seen %[var(proc.seen)]
+    http-response set-header X-Map %[str(/k),map(`+file+`)]
+    default_backend be
+`, 1)
+	s := serveHawser(t, generation(text, 1), map[string]string{"BIND": addr, "ORIGIN": echoOrigin(t)}, "-db")
+	dial(t, addr).get("/set")
+	for _, c := range []string{"set table st key 192.0.2.1 data.gpc0 5", "set map " + file + " /k two"} {
+		if out, err := testbed.Ask(sock, c); err != nil || strings.TrimSpace(out) != "" {
+			t.Fatalf("%s: %v %s", c, err, out)
+		}
+	}
+	s.reload(generation(text, 2))
+	res := dial(t, addr).get("/")
+	if got := res.Header.Get("X-Seen") + " " + res.Header.Get("X-Map"); got != "42 two" {
+		t.Errorf("variable and map after a reload: %q", got)
+	}
+	out, err := testbed.Ask(sock, "show table st")
+	if err != nil || !strings.Contains(out, "key=192.0.2.1 ") || !strings.Contains(out, "gpc0=5") || !strings.Contains(out, "http_req_cnt=2") {
+		t.Errorf("the table after a reload: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(file, []byte("/k three\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.said("Loading success.", 2)
+	if got := dial(t, addr).get("/").Header.Get("X-Map"); got != "three" {
+		t.Errorf("after a change of the map's file it gives %q", got)
+	}
+}

@@ -121,38 +121,40 @@ func sdNotify(state string) {
 }
 
 // dropPrivileges becomes the user and group of the global section.
-func dropPrivileges(rt *engine.Runtime) error {
+// kept is false when a later reload will have the rights of that user alone.
+func dropPrivileges(rt *engine.Runtime) (kept bool, err error) {
 	g := &rt.Global
 	uid, gid := g.UID, g.GID
 	if os.Geteuid() != 0 {
-		return nil
+		return true, nil
 	}
 	if g.Group != "" && gid < 0 {
 		grp, err := user.LookupGroup(g.Group)
 		if err != nil {
-			return fmt.Errorf("cannot find group id for '%s'", g.Group)
+			return false, fmt.Errorf("cannot find group id for '%s'", g.Group)
 		}
 		gid, _ = strconv.Atoi(grp.Gid)
 	}
 	if g.User != "" && uid < 0 {
 		usr, err := user.Lookup(g.User)
 		if err != nil {
-			return fmt.Errorf("cannot find user id for '%s'", g.User)
+			return false, fmt.Errorf("cannot find user id for '%s'", g.User)
 		}
 		uid, _ = strconv.Atoi(usr.Uid)
 	}
 	if gid > 0 {
 		if err := syscall.Setgroups(nil); err != nil {
-			return err
+			return false, err
 		}
 		if err := syscall.Setgid(gid); err != nil {
-			return fmt.Errorf("cannot set gid %d: %w", gid, err)
+			return false, fmt.Errorf("cannot set gid %d: %w", gid, err)
 		}
 	}
-	if uid > 0 {
-		if err := keepCapabilities(uid); err != nil {
-			return fmt.Errorf("cannot set uid %d: %w", uid, err)
-		}
+	if uid <= 0 {
+		return true, nil
 	}
-	return nil
+	if kept, err = keepCapabilities(uid); err != nil {
+		err = fmt.Errorf("cannot set uid %d: %w", uid, err)
+	}
+	return kept, err
 }

@@ -78,9 +78,13 @@ func (f *flags) begin(d *daemon.Daemon) bool {
 		f.say(diag.Alert, fmt.Sprintf("[%s.main()] Cannot create pidfile %s", os.Args[0], rt.Global.PidFile))
 		return false
 	}
-	if err := dropPrivileges(rt); err != nil {
+	kept, err := dropPrivileges(rt)
+	if err != nil {
 		f.say(diag.Alert, fmt.Sprintf("[%s.main()] %v", os.Args[0], err))
 		return false
+	}
+	if !kept {
+		f.say(diag.Warning, "no capabilities could be kept: reloads will read files and bind ports as the user that the process has become (build with CGO_ENABLED=0).")
 	}
 	if err := d.Watch(); err != nil {
 		f.say(diag.Warning, "files cannot be watched for changes: "+err.Error())

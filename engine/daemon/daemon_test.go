@@ -228,10 +228,10 @@ func init() {
 
 // A panic in a stream ends that stream alone, and is counted and told.
 func TestPanicEndsOneStream(t *testing.T) {
-	b := start(t, small)
 	tell := make(chan string, 1)
 	engine.ReportPanic = func(text string) { tell <- text }
 	t.Cleanup(func() { engine.ReportPanic = nil })
+	b := start(t, small)
 	fe := b.Runtime().Frontend("fe")
 	stays := b.dial()
 	b.get(stays, "/")
@@ -292,6 +292,24 @@ func TestHardStopAfter(t *testing.T) {
 	<-b.Done()
 	if d := time.Since(begun); d < 50*time.Millisecond || d > 2*time.Second {
 		t.Errorf("it took %v", d)
+	}
+}
+
+// hard-stop-after bounds what a reload leaves on the old generation.
+func TestHardStopAfterReload(t *testing.T) {
+	text := "global\n    hard-stop-after 50ms\n" + small
+	b := start(t, text)
+	idle, busy := b.dial(), b.dial()
+	b.get(idle, "/")
+	fmt.Fprint(busy, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+	eventually(t, "no request", func() bool { return b.Runtime().Frontend("fe").State.FE.Requests.Load() == 2 })
+	b.must(text)
+	io.WriteString(busy, "x")
+	if _, err := io.Copy(io.Discard, busy); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a request of the old generation: %v", err)
+	}
+	if got := b.get(idle, "/"); got != 200 {
+		t.Errorf("status %d on the idle connection", got)
 	}
 }
 
