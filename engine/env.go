@@ -35,6 +35,9 @@ type Env struct {
 	held Sample // see Hold
 	cast Sample // the sample that a conversion works on
 
+	// Origin is where a log line is being made, for %OG; "": at its usual place.
+	Origin string
+
 	// Rule is the rule being run, for last_rule_file and diagnostics.
 	Rule *Rule
 }

@@ -113,6 +113,8 @@ func init() {
 		text("H", "name of this host", func(env, view) string { return hostname }),
 		text("OG", "where in the stream's life the line was written", func(e env, v view) string {
 			switch {
+			case e.Origin != "":
+				return e.Origin
 			case v.s == nil || v.s.Kind == engine.HTTP1 && v.s.Req.Err != nil:
 				if v.sess != nil && v.sess.ErrCause != "" {
 					return "sess_killed"
@@ -217,6 +219,8 @@ func (v view) status() int64 {
 		return 0
 	case v.s.Status > 0:
 		return int64(v.s.Status)
+	case v.s.HasRes && v.s.Res != nil && v.s.Res.Status > 0:
+		return int64(v.s.Res.Status)
 	case v.s.Kind != engine.NotHTTP && v.s.Req.Err != nil:
 		if v.s.Req.Status > 0 {
 			return int64(v.s.Req.Status)

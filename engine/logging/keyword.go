@@ -130,8 +130,6 @@ func finish(b *engine.Build, px *engine.Proxy) {
 		if px.LogFmt.Preset == "" && len(px.LogFmt.Words) > 0 {
 			compile(b, &px.LogFmt, "log-format") // for its mistakes
 		}
-		px.LogFmt, px.LogSD, px.LogErr = engine.LogSpec{}, engine.LogSpec{}, engine.LogSpec{}
-		return
 	}
 	if p := px.LogFmt.Preset; !px.IsHTTP() && (p == "httplog" || p == "httplog clf" || p == "httpslog") {
 		b.Warn(px.LogFmt.Words[0].Pos, "'option %s' not usable with %s '%s' (needs 'mode http'). Falling back to 'option tcplog'.", optionOf(p), px.Kind, px.Name)

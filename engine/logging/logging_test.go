@@ -85,6 +85,32 @@ func TestFailedRequest(t *testing.T) {
 	}
 }
 
+// do-log tells where the line was made, and what is not known yet.
+func TestDoLog(t *testing.T) {
+	e := newEnv()
+	px := e.Strm.Front
+	px.LogFmt.Fmt = compiled(t, "%OG %TR %HU", engine.LogMand|engine.LogLine)
+	sink := &kept{}
+	px.Logs = []engine.LogTarget{{Format: "raw", Facility: "local0", Level: 7, Sink: sink}}
+	act, err := parseDoLog(nil, &engine.RuleArgs{Ruleset: engine.HTTPReq})
+	if err != nil {
+		t.Fatal(err)
+	}
+	act.Run(e)
+	if sink.msg != "http-req -1 /p#22a?q=1" || e.Strm.Logged || e.Origin != "" {
+		t.Errorf("%q", sink.msg)
+	}
+	if _, err := parseDoLog(nil, &engine.RuleArgs{Words: []engine.Word{{Text: "profile"}, {Text: "p"}}}); err == nil {
+		t.Error("a profile was taken")
+	}
+}
+
+type kept struct{ msg string }
+
+func (k *kept) Send(_ *engine.LogTarget, _ int, _ string, _, msg []byte, _ time.Time) {
+	k.msg = string(msg)
+}
+
 func TestHeaders(t *testing.T) {
 	at := time.Date(2026, 11, 5, 4, 3, 2, 45678000, time.UTC)
 	time.Local = time.UTC

@@ -23,7 +23,7 @@ func prefixed(w engine.Word, err error, prefix string) error {
 	if !errors.As(err, &d) {
 		return fail(w, "%s", prefix+err.Error())
 	}
-	d.Message = prefix + d.Message
+	d.Message = prefix + strings.TrimSuffix(d.Message, ".") + "."
 	if d.Pos.IsZero() {
 		d.Pos = w.Pos
 	}

@@ -12,10 +12,11 @@ type view struct {
 	s    *engine.Stream
 	sess *engine.Session
 	px   *engine.Proxy // the frontend
+	live bool          // the stream goes on (do-log)
 }
 
 func viewOf(e env) view {
-	v := view{s: e.Strm, sess: e.Sess, px: e.Px}
+	v := view{s: e.Strm, sess: e.Sess, px: e.Px, live: e.Origin != ""}
 	if v.s != nil {
 		if v.sess == nil {
 			v.sess = v.s.Sess
@@ -31,7 +32,9 @@ func viewOf(e env) view {
 }
 
 // early tells that the line is written before its stream's end (logasap).
-func early(e env) bool { return e.Strm != nil && e.Strm.Times.End == 0 && e.Strm.Front != nil }
+func early(e env) bool {
+	return e.Origin == "" && e.Strm != nil && e.Strm.Times.End == 0 && e.Strm.Front != nil
+}
 
 // bad tells that there is no request that could be shown.
 func (v view) bad() bool {
@@ -94,7 +97,7 @@ func (v view) end() int64 {
 func (v view) tr() int64 {
 	s := v.s
 	switch {
-	case s == nil, s.Kind == engine.NotHTTP, s.Req == nil, s.Req.Err != nil, s.Term.State == 'T':
+	case s == nil, v.live, s.Kind == engine.NotHTTP, s.Req == nil, s.Req.Err != nil, s.Term.State == 'T':
 		return -1
 	case s.Back == nil && s.Term.Cause == 'S', s.Status == 0 && s.Term.Cause == 'P': // nothing could take it, or it was dropped
 		return -1
