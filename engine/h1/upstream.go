@@ -130,7 +130,7 @@ const watch = 200 * time.Millisecond
 // makes the server see a half-closed connection, and a killed stream ends.
 func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 	t := &u.s.Sess.RT.Global.Tune
-	look := u.upfin && u.s.Back.AbortsOnClose()
+	look := (u.s.Ex.Body() == nil || u.s.BodyDone) && u.s.Back.AbortsOnClose() // else the body's carrier reads the client
 	started := clock.Now()
 	for {
 		u.c.SetReadBy(conn.Inspect, clock.Now().Add(watch))
