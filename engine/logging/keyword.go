@@ -12,7 +12,7 @@ func init() {
 	engine.AddKeywords(
 		engine.Keyword{Name: "log", In: engine.InAll | engine.InGlobal, Max: -1, Flags: engine.TakesNo, Usage: "log global, log <target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minlevel>]], no log: where log lines go", Parse: parseLog},
 		engine.Keyword{Name: "log-tag", In: engine.InAll | engine.InGlobal, Max: -1, Usage: "log-tag <text>: the name of the program in log lines", Parse: parseTag},
-		engine.Keyword{Name: "log-send-hostname", In: engine.InGlobal, Max: 1, Usage: "log-send-hostname [<text>]: put this host's name, or the text, into log lines", Parse: parseHostname},
+		engine.Keyword{Name: "log-send-hostname", In: engine.InGlobal, Max: -1, Usage: "log-send-hostname [<text>]: put this host's name, or the text, into log lines", Parse: parseHostname},
 		engine.Keyword{Name: "log-format", In: engine.InDefaults | engine.InProxy, Max: -1, Usage: "log-format <format>: what a log line of a stream says", Parse: parseFormat("log-format", func(px *engine.Proxy) *engine.LogSpec { return &px.LogFmt })},
 		engine.Keyword{Name: "log-format-sd", In: engine.InDefaults | engine.InProxy, Max: -1, Usage: "log-format-sd <format>: structured data of RFC 5424 lines", Parse: parseFormat("log-format-sd", func(px *engine.Proxy) *engine.LogSpec { return &px.LogSD })},
 		engine.Keyword{Name: "error-log-format", In: engine.InDefaults | engine.InProxy, Max: -1, Usage: "error-log-format <format>: what the line of a connection that failed before its first stream says", Parse: parseFormat("error-log-format", func(px *engine.Proxy) *engine.LogSpec { return &px.LogErr })},
@@ -77,6 +77,13 @@ func parseHostname(b *engine.Build, l *engine.Line) error {
 	return nil
 }
 
+// inBackend warns of a format where nothing logs.
+func inBackend(b *engine.Build, l *engine.Line, name string) {
+	if b.Px.Side == engine.Back {
+		b.Warn(l.Words[0].Pos, "backend '%s' : '%s' directive is ignored in backends.", b.Px.Name, name)
+	}
+}
+
 func parseFormat(name string, of func(*engine.Proxy) *engine.LogSpec) func(*engine.Build, *engine.Line) error {
 	return func(b *engine.Build, l *engine.Line) error {
 		switch {
@@ -85,6 +92,7 @@ func parseFormat(name string, of func(*engine.Proxy) *engine.LogSpec) func(*engi
 		case len(l.Words) > 2:
 			return fail(l.Words[2], "%s expects only one argument, don't forget to escape spaces!", name)
 		}
+		inBackend(b, l, name)
 		*of(b.Px) = engine.LogSpec{Words: l.Words[1:2]}
 		return nil
 	}
@@ -99,6 +107,7 @@ func parsePreset(name string) func(*engine.Build, *engine.Line) error {
 			}
 			preset += " clf"
 		}
+		inBackend(b, l, "option "+name)
 		b.Px.LogFmt = engine.LogSpec{Preset: preset, Words: l.Words[:1]}
 		return nil
 	}

@@ -49,7 +49,12 @@ func parseLog(b *engine.Build, l *engine.Line) error {
 		}
 		return nil
 	}
-	if len(l.Words) < 3 {
+	switch {
+	case b.Px == nil && len(l.Words) > 1 && l.Words[1].Text == global:
+		return fail(l.Words[1], "log : 'global' is not supported for a global syslog server")
+	case len(l.Words) < 3 && b.Px == nil:
+		return fail(l.Words[0], "log : expects <address> and <facility>  as arguments")
+	case len(l.Words) < 3:
 		return fail(l.Words[0], "log : expects <address> and <facility> or global as arguments")
 	}
 	t, err := parseTarget(l)
