@@ -166,8 +166,7 @@ func export(s *engine.Stream) engine.Verdict {
 	res.StartResponse(200, "OK")
 	res.AddStr("cache-control", "no-cache")
 	res.AddStr("content-type", "text/plain; version=0.0.4")
-	res.AddStr("content-length", strconv.Itoa(len(body)))
-	res.BodyLen = int64(len(body))
+	chunked(res, len(body))
 	s.Local.Set, s.Local.Body, s.HasRes = true, body, true
 	s.Service = "PROMEX"
 	return engine.Done

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hawser/engine"
+	"hawser/engine/htx"
 
 	"github.com/valyala/fasthttp"
 )
@@ -33,6 +34,11 @@ func serve(s *engine.Stream) engine.Verdict {
 	if !bytes.HasPrefix(target, []byte(p.uri)) {
 		return engine.Continue
 	}
+	switch m.MethodID { // others are for the servers
+	case htx.GET, htx.HEAD, htx.POST:
+	default:
+		return engine.Continue
+	}
 	r := &request{s: s, px: px, p: p}
 	if v := r.allowed(); v != engine.Continue {
 		return v
@@ -42,12 +48,9 @@ func serve(s *engine.Stream) engine.Verdict {
 	}
 	r.ctx.Request.Header.SetMethodBytes(m.Bytes(m.Method))
 	r.ctx.Request.SetRequestURIBytes(target)
-	if method := string(m.Bytes(m.Method)); method == "POST" {
+	if m.MethodID == htx.POST {
 		r.ctx.Request.Header.SetContentType("application/x-www-form-urlencoded")
 		r.ctx.Request.SetBody(r.body())
-	} else if method != "GET" && method != "HEAD" {
-		s.Local.Reply = engine.StandardError(405)
-		return engine.Deny
 	}
 	r.options(string(target[len(p.uri):]))
 	r.handle(&r.ctx)
@@ -226,13 +229,25 @@ func (r *request) answer() engine.Verdict {
 			m.AddStr(name, string(v))
 		}
 	}
-	m.AddStr("content-length", strconv.Itoa(len(body)))
+	if len(body) == 0 {
+		m.AddStr("content-length", "0")
+	}
 	if v := res.Header.Peek("location"); len(v) > 0 {
 		m.AddStr("location", string(v))
 	}
-	m.BodyLen = int64(len(body))
+	chunked(m, len(body))
 	r.s.Local.Set, r.s.Local.Body = true, body
 	r.s.HasRes = true
 	r.s.Service = "STATS"
 	return engine.Done
+}
+
+// chunked marks a page that is sent in chunks, as HAProxy sends its own.
+func chunked(m *htx.Msg, n int) {
+	m.BodyLen = int64(n)
+	if n > 0 {
+		m.Flags |= htx.Chunked
+		m.BodyLen = -1
+		m.AddStr("transfer-encoding", "chunked")
+	}
 }

@@ -63,6 +63,9 @@ func Load(inputs []string, o Options) Result {
 			finish(b)
 			b.RunStages()
 		} else {
+			for _, px := range rt.Proxies {
+				resolveDefault(b, px)
+			}
 			b.RunStagesQuietly()
 		}
 	}
