@@ -172,17 +172,6 @@ type SourceSpec struct {
 // IsHTTP reports whether the proxy is in HTTP mode.
 func (px *Proxy) IsHTTP() bool { return px.Mode == ModeHTTP }
 
-// Noun is what log lines call the proxy: one with both sides is a "proxy".
-func (px *Proxy) Noun() string {
-	switch px.Side {
-	case Front:
-		return "frontend"
-	case Back:
-		return "backend"
-	}
-	return "proxy"
-}
-
 // Server returns the server called name, or nil.
 func (px *Proxy) Server(name string) *Server {
 	for _, s := range px.Servers {

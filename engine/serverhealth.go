@@ -134,7 +134,7 @@ func (px *Proxy) servicesLeft(before bool) {
 	case before && !after:
 		px.State.Downs.Add(1)
 		px.State.LastChange.Store(now)
-		px.Log(0, px.Noun()+" "+px.Name+" has no server available!")
+		px.Log(0, px.TypeName()+" "+px.Name+" has no server available!")
 	case !before && after:
 		if since := px.State.LastChange.Load(); since > 0 && since < now {
 			px.State.DownTime.Add(now - since)

@@ -68,6 +68,22 @@ func resolveDefault(b *engine.Build, px *engine.Proxy) {
 	CheckModes(b, px, px.Default, name)
 }
 
+// missingBackends tells of default backends that are not there in a configuration
+// that has other errors: HAProxy would tell only once those are mended.
+func missingBackends(b *engine.Build) {
+	for _, px := range b.RT.Proxies {
+		name := px.DefaultBackend
+		if name.Text == "" || px.Side&engine.Front == 0 || b.FindBackend(name.Text) != nil {
+			continue
+		}
+		d := b.Alert(name.Pos, "proxy '%s': unable to find required default_backend: '%s'", px.Name, name.Text)
+		if near := nearestBackend(b, name.Text); near != "" {
+			d.Message += "; did you mean '" + near + "' maybe ?"
+			d.WithHint(near)
+		}
+	}
+}
+
 // CheckModes refuses a switch from an HTTP frontend to a TCP backend.
 func CheckModes(b *engine.Build, px, be *engine.Proxy, name engine.Word) {
 	if px.Mode == be.Mode || px.Mode == engine.ModeTCP && be.Mode == engine.ModeHTTP {

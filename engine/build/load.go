@@ -63,9 +63,7 @@ func Load(inputs []string, o Options) Result {
 			finish(b)
 			b.RunStages()
 		} else {
-			for _, px := range rt.Proxies {
-				resolveDefault(b, px)
-			}
+			missingBackends(b)
 			b.RunStagesQuietly()
 		}
 	}

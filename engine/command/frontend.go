@@ -58,7 +58,7 @@ func disableFrontend(c *engine.CLI, args []string) error {
 	}
 	px.State.FEStatus.Store(fePaused)
 	listenersChanged()
-	px.Log(4, "Paused "+px.Noun()+" "+px.Name+".")
+	px.Log(4, "Paused "+px.TypeName()+" "+px.Name+".")
 	return nil
 }
 
@@ -75,7 +75,7 @@ func enableFrontend(c *engine.CLI, args []string) error {
 	}
 	px.State.FEStatus.Store(feRunning)
 	listenersChanged()
-	px.Log(4, "Resumed "+px.Noun()+" "+px.Name+".")
+	px.Log(4, "Resumed "+px.TypeName()+" "+px.Name+".")
 	return nil
 }
 
