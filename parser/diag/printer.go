@@ -49,6 +49,9 @@ func (p *Printer) Print(d *Diagnostic) {
 	}
 	b.WriteString(d.Message + "\n")
 	if !p.Plain {
+		if d.Bare && d.Pos.File != "" { // HAProxy's sentence has no place
+			b.WriteString("  at [" + d.Pos.String() + "]\n")
+		}
 		p.source(&b, d.Pos)
 		p.help(&b, d)
 	}

@@ -39,6 +39,7 @@ func TestPrinter(t *testing.T) {
 [ALERT]    (123) : config : 100% of nothing
   hint: do 2 things
 [ALERT]    (123) : config : bare
+  at [x.cfg:1]
     global
     ^~~~~~
 [ALERT]    (123) : config : Fatal errors found in configuration.
