@@ -554,3 +554,54 @@ func TestReloadKeepsTables(t *testing.T) {
 		t.Errorf("after a change of the map's file it gives %q", got)
 	}
 }
+
+// TestReloadFollowsLinks: a file that is reached through a link whose aim changes
+// (as Kubernetes and deployment tools do), that is replaced, that goes and comes back.
+func TestReloadFollowsLinks(t *testing.T) {
+	t.Parallel()
+	addr, dir := testbed.FreeAddr(), testbed.TempDir(t)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(file string, n int) {
+		t.Helper()
+		text := strings.Replace(processFile, "429", fmt.Sprint(n), 1)
+		must(os.WriteFile(filepath.Join(dir, "new"), []byte(strings.ReplaceAll(text, "\"${BIND}\"", addr)), 0o644))
+		must(os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, file)))
+	}
+	for _, d := range []string{"v1", "v2"} {
+		must(os.Mkdir(filepath.Join(dir, d), 0o755))
+	}
+	put("v1/haproxy.cfg", 403)
+	put("v2/haproxy.cfg", 404)
+	must(os.Symlink("v1", filepath.Join(dir, "data")))
+	must(os.Symlink("data/haproxy.cfg", filepath.Join(dir, "haproxy.cfg")))
+	p, err := testbed.Start(testbed.Hawser(t), dir, []string{"-db", "-f", filepath.Join(dir, "haproxy.cfg")})
+	must(err)
+	s := &subject{t: t, p: p}
+	defer p.Stop()
+	must(p.WaitAddrs(addr))
+	status := func(want int) {
+		t.Helper()
+		if got := dial(t, addr).get("/").StatusCode; got != want {
+			t.Errorf("status %d, want %d\n%s", got, want, p.Output())
+		}
+	}
+	status(403)
+	must(os.Symlink("v2", filepath.Join(dir, "tmp")))
+	must(os.Rename(filepath.Join(dir, "tmp"), filepath.Join(dir, "data")))
+	s.said("Loading success.", 1)
+	status(404)
+	put("v2/haproxy.cfg", 405)
+	s.said("Loading success.", 2)
+	status(405)
+	must(os.Remove(filepath.Join(dir, "v2/haproxy.cfg")))
+	s.said("Loading failure!", 1)
+	status(405)
+	put("v2/haproxy.cfg", 410)
+	s.said("Loading success.", 3)
+	status(410)
+}

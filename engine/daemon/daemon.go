@@ -106,10 +106,14 @@ func (d *Daemon) load(old *engine.Runtime) (build.Result, bool) {
 	o.Old = old
 	res := build.Load(d.inputs, o)
 	ok := d.Report(res) && res.RT != nil
-	d.seen = look(res.Files)
+	names := append(res.Files, d.inputs...)
+	if !ok { // it may not have come to all of them
+		names = append(names, d.seen.names()...)
+	}
+	d.seen = look(names)
 	d.seen.since(before, begun)
 	if d.watcher != nil {
-		d.watcher.watch(res.Files)
+		d.watcher.watch(names)
 		if d.seen.changed { // while it was being read: once more
 			d.watcher.soon()
 		}
