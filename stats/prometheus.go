@@ -166,7 +166,7 @@ func export(s *engine.Stream) engine.Verdict {
 	res.StartResponse(200, "OK")
 	res.AddStr("cache-control", "no-cache")
 	res.AddStr("content-type", "text/plain; version=0.0.4")
-	chunked(res, len(body))
+	chunked(s, len(body))
 	s.Local.Set, s.Local.Body, s.HasRes = true, body, true
 	s.Service = "PROMEX"
 	return engine.Done

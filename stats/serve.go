@@ -235,7 +235,7 @@ func (r *request) answer() engine.Verdict {
 	if v := res.Header.Peek("location"); len(v) > 0 {
 		m.AddStr("location", string(v))
 	}
-	chunked(m, len(body))
+	chunked(r.s, len(body))
 	r.s.Local.Set, r.s.Local.Body = true, body
 	r.s.HasRes = true
 	r.s.Service = "STATS"
@@ -243,9 +243,10 @@ func (r *request) answer() engine.Verdict {
 }
 
 // chunked marks a page that is sent in chunks, as HAProxy sends its own.
-func chunked(m *htx.Msg, n int) {
+func chunked(s *engine.Stream, n int) {
+	m := s.Res
 	m.BodyLen = int64(n)
-	if n > 0 {
+	if n > 0 && s.Req.MethodID != htx.HEAD {
 		m.Flags |= htx.Chunked
 		m.BodyLen = -1
 		m.AddStr("transfer-encoding", "chunked")

@@ -56,12 +56,16 @@ func statusLine(m *htx.Msg, line []byte) (int, error) {
 		return 0, fmt.Errorf("unable to parse headers: '%.40s' is no status line", line)
 	}
 	m.StartResponse(code, string(reason))
+	if string(version) == "HTTP/1.0" {
+		m.Version = m.Put(version)
+		m.Flags &^= htx.Version11
+	}
 	return code, nil
 }
 
-// headFields adds the fields; a Content-Length is made for the body there is.
+// headFields adds the fields. A file without Content-Length ends with the
+// connection, as HAProxy sends it.
 func headFields(m *htx.Msg, fields []byte, size int) error {
-	length := false
 	for len(fields) > 0 {
 		var line []byte
 		line, fields, _ = bytes.Cut(fields, []byte("\n"))
@@ -79,14 +83,10 @@ func headFields(m *htx.Msg, fields []byte, size int) error {
 			if n, err := strconv.Atoi(string(value)); err != nil || n != size {
 				return fmt.Errorf("inconsistent content-length: %s instead of %d", value, size)
 			}
-			length = true
 		case "transfer-encoding":
 			return errors.New("unable to parse headers: transfer-encoding cannot be used in an error file")
 		}
 		m.Add(name, value)
-	}
-	if !length {
-		m.AddIDStr(htx.ContentLength, strconv.Itoa(size))
 	}
 	return nil
 }
