@@ -28,7 +28,7 @@ type mistake struct {
 var misspelt = []mistake{
 	{"comment out of section", true, `misspelt\.cfg:1\D.*//`},
 	{"comment in a section", true, `misspelt\.cfg:11\D.*'//'`},
-	{"backend that is not there", false, `(?s)misspelt\.cfg:14\D[^:]*applicaton_nodes[^:]*did you mean 'application_nodes'`},
+	{"backend that is not there", false, `misspelt\.cfg:14\D.*applicaton_nodes.*did you mean 'application_nodes'`},
 	{"keyword", true, `misspelt\.cfg:17\D.*'balence' in 'backend' section; did you mean 'balance'`},
 	{"server option", true, `misspelt\.cfg:20\D.*unknown keyword 'weghit'; did you mean 'weight'`},
 	{"server name used twice", false, `misspelt\.cfg:22\D.*another server named 'server03' was already defined at line 21`},
