@@ -48,7 +48,12 @@ func silentDrop(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	return engine.ActionFunc(func(env) verd { return engine.Drop }), nil
 }
 
-func strictMode(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+// noEffect tells of an action that is accepted and does nothing.
+func noEffect(b *engine.Build, a *engine.RuleArgs) {
+	b.Notice(a.Pos, "'%s' has no effect in Hawser", a.Name.Text)
+}
+
+func strictMode(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	w, err := exactly(a, 1, "expects exactly 1 argument")
 	if err != nil {
 		return nil, err
@@ -56,6 +61,7 @@ func strictMode(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	if w[0].Text != "on" && w[0].Text != "off" {
 		return nil, fail(a, "Unexpected value '%s'. Only 'on' and 'off' are supported.", w[0].Text)
 	}
+	noEffect(b, a)
 	return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
 }
 

@@ -11,10 +11,11 @@ import (
 func init() {
 	content := engine.InContent
 	add(content|httpAfter, "set-log-level", "set-log-level <level>: the level of the stream's log line; silent: no line", parseLogLevel)
-	add(content, "set-nice", "set-nice <value>: accepted and ignored: streams have no priority among each other here", func(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	add(content, "set-nice", "set-nice <value>: accepted and ignored: streams have no priority among each other here", func(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 		if _, err := exactly(a, 1, "expects exactly 1 argument (integer value)"); err != nil {
 			return nil, err
 		}
+		noEffect(b, a)
 		return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
 	})
 	client := engine.InTCPReq | tcpRes | engine.InHTTP

@@ -16,7 +16,10 @@ func init() {
 	add(httpReq, "auth", "auth [realm <realm>]: asks for a user and a password", parseAuth)
 }
 
-func parseWaitBody(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+func parseWaitBody(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	if a.Ruleset == engine.HTTPRes {
+		noEffect(b, a)
+	}
 	const say = "expects time <time> [ at-least <bytes> ]"
 	if len(a.Words) < 2 || a.Words[0].Text != "time" {
 		return nil, fail(a, "%s.", say)

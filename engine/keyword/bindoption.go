@@ -48,7 +48,7 @@ func init() {
 		engine.BindKeyword{Name: "shards", Args: 1, Flags: engine.NoEffect, Usage: "shards <number>: one socket serves all threads", Parse: parseShards},
 		engine.BindKeyword{Name: "process", Args: 1, Flags: engine.Legacy, Usage: "process <set>: gone since HAProxy 2.5; there is one process", Parse: parseBindProcess},
 		engine.BindKeyword{Name: "nbconn", Args: 1, Flags: engine.NoEffect, Usage: "nbconn <number>: of reverse HTTP only", Parse: bindIgnore},
-		engine.BindKeyword{Name: "cc", Args: 1, Usage: "cc <name>: TCP congestion control", Parse: bindString(func(bd *engine.Bind) *string { return &bd.CC })},
+		engine.BindKeyword{Name: "cc", Args: 1, Flags: engine.NoEffect, Usage: "cc <name>: TCP congestion control", Parse: bindString(func(bd *engine.Bind) *string { return &bd.CC })},
 		engine.BindKeyword{Name: "idle-ping", Args: 1, Flags: engine.NoEffect, Usage: "idle-ping <time>: of HTTP/2 only, which does not exist here yet", Parse: bindIgnore},
 	)
 }

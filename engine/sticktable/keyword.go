@@ -155,6 +155,7 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 			c.noPurge, used = true, 1
 		case "recv-only":
 			used = 1
+			noEffect(b, name)
 		case "srvkey":
 			if arg.Text != "name" && arg.Text != "addr" {
 				return fail(arg, "srvkey expects one of 'name' or 'addr'.")
@@ -163,6 +164,7 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 		case "peers":
 			b.Notice(arg.Pos, "stick-table '%s' is not synchronized with peers '%s': Hawser does not talk to peers yet.", c.name, arg.Text)
 		case "write-to", "brates-factor":
+			noEffect(b, name)
 		case "store":
 			if err := c.stores(arg); err != nil {
 				return err
@@ -286,4 +288,9 @@ func lookup(b *engine.Build, name string, pos diag.Pos, who string, found func(*
 		}
 	})
 	return r
+}
+
+// noEffect tells of a word that is accepted and does nothing yet.
+func noEffect(b *engine.Build, w engine.Word) {
+	b.Notice(w.Pos, "stick-table: '%s' has no effect in Hawser yet", w.Text)
 }
