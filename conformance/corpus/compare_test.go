@@ -111,12 +111,9 @@ func alone(t *testing.T, s *scene, f file, bin testbed.Binary, c *tally) {
 // knownDifferences are files on which hawser does not answer as HAProxy yet, with
 // the reason; to be emptied.
 var knownDifferences = map[string]string{
-	"041.cfg": "a TCP frontend that waits for contents which the probe does not send",
 	"049.cfg": "the origin is shown other fields of the request",
 	"061.cfg": "not looked into",
-	"159.cfg": "a TCP frontend that waits for contents which the probe does not send",
 	"169.cfg": "compression is not there",
-	"173.cfg": "a TCP frontend that waits for contents which the probe does not send",
 	"185.cfg": "compression is not there",
 	"209.cfg": "compression is not there",
 	"213.cfg": "compression is not there",

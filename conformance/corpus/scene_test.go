@@ -66,19 +66,39 @@ func (s *scene) origin(t *testing.T, name string) string {
 }
 
 // play runs bin on the scene and sends all probes; the answers come in the
-// order of the probes.
+// order of the probes. After a probe without answer the next ones meet a fresh
+// process: a connection that runs in a circle (a server that is the file's own
+// frontend) leaves none to them, and when it comes to that is chance.
 func (s *scene) play(bin testbed.Binary) ([][]answer, error) {
 	p, err := testbed.Run(bin, folder(), s.dir, s.plan)
 	if err != nil {
 		return nil, err
 	}
 	var all [][]answer
+	tired := false
 	for _, f := range s.front {
 		var got []answer
 		for end := time.Now().Add(frontBudget); len(got) < len(f.probes) && time.Now().Before(end); {
-			got = append(got, f.probes[len(got)].send(f))
+			if tired {
+				began := time.Now()
+				if p, err = s.again(bin, p); err != nil {
+					return nil, err
+				}
+				end = end.Add(time.Since(began))
+			}
+			a := f.probes[len(got)].send(f)
+			tired = a.failure == timedOut
+			got = append(got, a)
 		}
 		all = append(all, got)
 	}
 	return all, p.Stop()
+}
+
+// again ends p and runs bin anew.
+func (s *scene) again(bin testbed.Binary, p *testbed.Process) (*testbed.Process, error) {
+	if err := p.Stop(); err != nil {
+		return nil, err
+	}
+	return testbed.Run(bin, folder(), s.dir, s.plan)
 }

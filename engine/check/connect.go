@@ -110,10 +110,8 @@ func address(a engine.Word) (*engine.ServerAddr, error) {
 	}
 	out := &engine.ServerAddr{IP: addr.IP, Port: addr.Port}
 	switch addr.Family {
-	case unit.Unix:
-		out.Path = addr.Path
-	case unit.Abns, unit.AbnsZ:
-		out.Path = "\x00" + addr.Path
+	case unit.Unix, unit.Abns, unit.AbnsZ:
+		out.Path = addr.SocketPath()
 	}
 	if addr.Host != "" {
 		if out.IP = lookup(addr.Host); !out.IP.IsValid() {

@@ -100,9 +100,9 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 			return nil, &localError{err}
 		}
 	}
-	err = unix.Connect(fd, to.sockaddr())
+	err = to.connect(fd)
 	for err == unix.EINTR {
-		err = unix.Connect(fd, to.sockaddr())
+		err = to.connect(fd)
 	}
 	if err != nil && err != unix.EINPROGRESS {
 		unix.Close(fd)

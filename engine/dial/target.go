@@ -3,6 +3,7 @@ package dial
 import (
 	"net"
 	"net/netip"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -71,15 +72,31 @@ func (t *target) addr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.ip.Addr().Unmap(), t.ip.Port()))
 }
 
-func (t *target) sockaddr() unix.Sockaddr {
-	if t.path != "" {
-		name := t.path
-		if name[0] == 0 {
-			name = "@" + name[1:]
-		}
-		return &unix.SockaddrUnix{Name: name}
+// connect starts the connection of a socket.
+func (t *target) connect(fd int) error {
+	switch {
+	case t.path == "":
+		return unix.Connect(fd, sockaddr(t.ip))
+	case t.path[0] == 0:
+		return connectAbstract(fd, t.path)
 	}
-	return sockaddr(t.ip)
+	return unix.Connect(fd, &unix.SockaddrUnix{Name: t.path})
+}
+
+// connectAbstract takes all of the address for the name, which unix.Connect does
+// not: abns names are as long as that.
+func connectAbstract(fd int, name string) error {
+	sa := unix.RawSockaddrUnix{Family: unix.AF_UNIX}
+	if len(name) > len(sa.Path) {
+		return unix.ENAMETOOLONG
+	}
+	for i := range len(name) {
+		sa.Path[i] = int8(name[i])
+	}
+	if _, _, e := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), uintptr(2+len(name))); e != 0 {
+		return e
+	}
+	return nil
 }
 
 func sockaddr(ap netip.AddrPort) unix.Sockaddr {

@@ -98,10 +98,8 @@ func readAddress(b *engine.Build, srv *engine.Server, w engine.Word, what string
 	}
 	dst := &srv.Addr
 	switch a.Family {
-	case unit.Unix:
-		dst.Path = a.Path
-	case unit.Abns, unit.AbnsZ:
-		dst.Path = "\x00" + a.Path
+	case unit.Unix, unit.Abns, unit.AbnsZ:
+		dst.Path = a.SocketPath()
 	case unit.SockPair, unit.RHTTP:
 		return serverError(w, what, fail(w, "the address '%s' is known to HAProxy but not supported by Hawser yet", w.Text))
 	default:

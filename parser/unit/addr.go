@@ -51,6 +51,21 @@ type Addr struct {
 	Name       string // of RHTTP: "backend/server", or empty on a server
 }
 
+// sunPath is the room for the name of a UNIX socket (sys/un.h).
+const sunPath = 108
+
+// SocketPath returns the name of a UNIX socket as its address has it: abstract
+// ones begin with NUL, and those of abns are padded with NUL to the full length.
+func (a *Addr) SocketPath() string {
+	switch a.Family {
+	case Abns:
+		return "\x00" + a.Path + strings.Repeat("\x00", max(sunPath-1-len(a.Path), 0))
+	case AbnsZ:
+		return "\x00" + a.Path
+	}
+	return a.Path
+}
+
 // Want says what a place takes.
 type Want struct {
 	Dgram        bool // datagram is the default type
