@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 
 	"hawser/engine/registry"
@@ -94,9 +95,11 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 	ra := &RuleArgs{Ruleset: set, Name: name, Words: args, Where: where, Pos: name.Pos, Line: l}
 	do, err := row.Parse(b, ra)
 	if err != nil {
-		return nil, prefixed(name.Pos, err, "error detected in "+b.Px.Kind+" '"+b.Px.Name+"' while parsing '"+head+" "+name.Text+"' rule : ")
+		return nil, b.ruleError(set, row, name, err)
 	}
-	if w := ra.extra; w != nil {
+	if w := ra.extra; w != nil && set.In()&InHTTPAll == 0 {
+		return nil, diag.Errorf(w.Pos, "'%s %s' only accepts 'if' or 'unless', in %s '%s' (got '%s')", head, name.Text, b.Px.TypeName(), b.Px.Name, w.Text)
+	} else if w != nil {
 		return nil, diag.Errorf(w.Pos, "'%s %s' expects either 'if' or 'unless' followed by a condition but found '%s'.", head, name.Text, w.Text).AsTight()
 	}
 	r := &Rule{Do: do, Name: name.Text, Pos: name.Pos}
@@ -104,6 +107,25 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// ruleError says of an action's mistake where it stands, as HAProxy does: at length
+// for HTTP rules, whose sentences end in a dot, and not at all for TCP rules.
+func (b *Build) ruleError(set RulesetID, row *ActionKeyword, name Word, err error) error {
+	if set.In()&InHTTPAll != 0 {
+		return prefixed(name.Pos, err, "error detected in "+b.Px.TypeName()+" '"+b.Px.Name+"' while parsing '"+RulesetName[set]+" "+name.Text+"' rule : ")
+	}
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) {
+		return diag.Errorf(name.Pos, "%s", err.Error())
+	}
+	if row.In&InHTTPAll != 0 {
+		d.Message = strings.TrimSuffix(d.Message, ".")
+	}
+	if d.Pos.IsZero() {
+		d.Pos = name.Pos
+	}
+	return d
 }
 
 func article(what string) string {

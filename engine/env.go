@@ -74,10 +74,10 @@ func (e *Env) Reset() {
 
 // Req returns the request, or nil where there is none.
 func (e *Env) Req() *htx.Msg {
-	if e.Strm == nil || !e.Strm.HasReq {
-		return nil
+	if s := e.Strm; s != nil && s.HasReq {
+		return s.Req
 	}
-	return e.Strm.Req
+	return e.peekReq()
 }
 
 // Res returns the response, or nil where there is none.

@@ -25,6 +25,9 @@ type ConvCall struct {
 func (x *Expr) Eval(e *Env) (Sample, Status) {
 	s, st := x.eval(e, x.Args)
 	if st != Found || len(x.Convs) == 0 {
+		if st == Missing && e.awaitsHTTP(x.Fetch) {
+			st = Wait
+		}
 		return s, st
 	}
 	return x.convert(e, s)

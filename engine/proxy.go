@@ -172,6 +172,36 @@ type SourceSpec struct {
 // IsHTTP reports whether the proxy is in HTTP mode.
 func (px *Proxy) IsHTTP() bool { return px.Mode == ModeHTTP }
 
+// SeesHTTP reports whether HTTP may pass the proxy: it is in HTTP mode, or a
+// frontend in TCP mode that may go over to HTTP, by switch-mode or by its choice
+// of backends. For use at load, when names are resolved.
+func (px *Proxy) SeesHTTP() bool {
+	if px.IsHTTP() {
+		return true
+	}
+	if px.Mode != ModeTCP || px.Side&Front == 0 {
+		return false
+	}
+	if px.Default != nil && px.Default.IsHTTP() || px.switchesMode() || px.Defaults != nil && px.Defaults.switchesMode() {
+		return true
+	}
+	for i := range px.Switch {
+		if be := px.Switch[i].Back; be == nil || be.IsHTTP() {
+			return true
+		}
+	}
+	return false
+}
+
+func (px *Proxy) switchesMode() bool {
+	for i := range px.Rules[TCPReqCont] {
+		if px.Rules[TCPReqCont][i].Name == "switch-mode" {
+			return true
+		}
+	}
+	return false
+}
+
 // Server returns the server called name, or nil.
 func (px *Proxy) Server(name string) *Server {
 	for _, s := range px.Servers {

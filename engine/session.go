@@ -124,9 +124,6 @@ func OnEndSession(f func(*Session)) {
 	}
 }
 
-// SilentDrop makes the system forget a connection without telling the peer.
-var SilentDrop func(c *conn.Conn)
-
 // Recycle empties the session for its next use.
 func (sess *Session) Recycle() {
 	sess.Slots.clear()

@@ -55,6 +55,9 @@ type Stream struct {
 	BytesBody           int64   // request body bytes that went to a server and were not kept
 	ClientLeft          bool    // the client closed before its response
 	NoRetry             bool    // disable-l7-retry
+	Peek                Peek    // what a stream without HTTP begins with
+	Refused             *Rule   // the tcp-response content rule that ended a stream without HTTP
+	SwitchHTTP          bool    // switch-mode http: a stream without HTTP is to become one
 	ConnReused          bool
 	QueueBack, QueueSrv int // places before us when queued
 	LogLevel            int // set-log-level: -1 silent, 0 not set, else syslog number + 1

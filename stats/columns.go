@@ -58,9 +58,9 @@ func init() {
 			return report(o, func(r *engine.CheckReport) Value { return some(r.Duration, r.Status != "" && r.Duration >= 0) })
 		},
 		"hrsp_1xx": class(1), "hrsp_2xx": class(2), "hrsp_3xx": class(3), "hrsp_4xx": class(4), "hrsp_5xx": class(5), "hrsp_other": class(0),
-		"req_rate":     http(func(o *Object) Value { return num(o.C.ReqRate.Value(o.now)) }),
-		"req_rate_max": http(func(o *Object) Value { return num(o.C.ReqRate.Max()) }),
-		"req_tot":      http(total(func(c *sc) *counter.Int { return &c.Requests })),
+		"req_rate":     requests(func(o *Object) Value { return num(o.C.ReqRate.Value(o.now)) }),
+		"req_rate_max": requests(func(o *Object) Value { return num(o.C.ReqRate.Max()) }),
+		"req_tot":      requests(total(func(c *sc) *counter.Int { return &c.Requests })),
 		"cli_abrt":     total(func(c *sc) *counter.Int { return &c.CliAborts }), "srv_abrt": total(func(c *sc) *counter.Int { return &c.SrvAborts }),
 		"comp_in": zero, "comp_out": zero, "comp_byp": zero, "comp_rsp": zero,
 		"lastsess": lastSession,
@@ -133,6 +133,17 @@ func svname(o *Object) Value {
 func http(get func(*Object) Value) func(*Object) Value {
 	return func(o *Object) Value {
 		if !o.Px.IsHTTP() {
+			return Value{}
+		}
+		return get(o)
+	}
+}
+
+// requests is a figure of requests: a frontend in TCP mode has it, too, since it may
+// go over to HTTP.
+func requests(get func(*Object) Value) func(*Object) Value {
+	return func(o *Object) Value {
+		if !o.Px.IsHTTP() && o.Kind != Frontend {
 			return Value{}
 		}
 		return get(o)

@@ -24,7 +24,7 @@ type capture struct {
 func parseCapture(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	res := a.Ruleset == engine.HTTPRes || a.Ruleset == engine.HTTPAfter
 	if a.Ruleset == engine.TCPReqCont && (len(a.Words) < 3 || a.Words[1].Text != "len") {
-		return nil, diag.Errorf(a.Pos, "'tcp-request content capture' : a positive 'len' argument is mandatory").AsBare()
+		return nil, diag.Errorf(a.Pos, "'tcp-request content capture' : a positive 'len' argument is mandatory")
 	}
 	if len(a.Words) < 3 || a.Words[1].Text != "len" && a.Words[1].Text != "id" || res && a.Words[1].Text == "len" {
 		if res {

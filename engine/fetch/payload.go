@@ -81,10 +81,11 @@ func buffer(e env, dir engine.Dir) (b []byte, all, ok bool) {
 		return nil, false, false
 	}
 	if dir == engine.Res {
-		if s.Kind != engine.NotHTTP || s.Up == nil || s.Up.Conn() == nil {
+		c := s.Seen.Conn.Load()
+		if s.Kind != engine.NotHTTP || c == nil {
 			return nil, true, s.HasRes
 		}
-		return s.Up.Conn().Bytes(), e.Final, true
+		return c.Bytes(), e.Final, true
 	}
 	if s.Kind != engine.NotHTTP {
 		return s.ReqBody, s.BodyDone || e.Final, true

@@ -43,7 +43,7 @@ func init() {
 
 func init() {
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
-		if px.IsHTTP() || px.Disabled {
+		if px.SeesHTTP() || px.Disabled {
 			return
 		}
 		for _, o := range []struct {
@@ -62,7 +62,7 @@ func fail(w engine.Word, format string, args ...any) *diag.Diagnostic {
 }
 
 func uses(slot *engine.Slot[*engine.Proxy, address]) func(*engine.Proxy) bool {
-	return func(px *engine.Proxy) bool { a := slot.Get(px); return a != nil && a.on && px.IsHTTP() }
+	return func(px *engine.Proxy) bool { a := slot.Get(px); return a != nil && a.on && px.SeesHTTP() }
 }
 
 func parse(name, header string, slot *engine.Slot[*engine.Proxy, address]) func(*engine.Build, *engine.Line) error {

@@ -18,9 +18,9 @@ func init() {
 	)
 	engine.OnFinish(compileID)
 	engine.AddHook(engine.Hook{Name: "unique-id-header", Phase: engine.PhaseHeader, Order: -10,
-		Enabled: func(px *engine.Proxy) bool { return px.UniqueIDHeader != "" && px.IsHTTP() }, Run: addID})
+		Enabled: func(px *engine.Proxy) bool { return px.UniqueIDHeader != "" && px.SeesHTTP() }, Run: addID})
 	engine.AddHook(engine.Hook{Name: "http-send-name-header", Phase: engine.PhaseServer,
-		Enabled: func(px *engine.Proxy) bool { n := names.Get(px); return n != nil && n.key.Name != "" && px.IsHTTP() }, Run: addName})
+		Enabled: func(px *engine.Proxy) bool { n := names.Get(px); return n != nil && n.key.Name != "" && px.SeesHTTP() }, Run: addName})
 }
 
 func parseIDFormat(b *engine.Build, l *engine.Line) error {

@@ -13,7 +13,7 @@ func init() {
 		engine.Keyword{Name: "compression", In: engine.InAll, Max: -1, Flags: engine.NoEffect, Usage: "responses are not compressed yet", Parse: parseCompression},
 	)
 	engine.AddHook(engine.Hook{Name: "spoe", Phase: engine.PhaseRequest, Order: 10,
-		Enabled: func(px *engine.Proxy) bool { return spoeFilters.Get(px) != nil && px.IsHTTP() }, Run: runSPOE})
+		Enabled: func(px *engine.Proxy) bool { return spoeFilters.Get(px) != nil && px.SeesHTTP() }, Run: runSPOE})
 }
 
 // idleFilters change nothing that a client or a server relies on.

@@ -27,10 +27,10 @@ func init() {
 			}})
 	}
 	engine.AddHook(engine.Hook{Name: "block", Phase: engine.PhaseRequest, Order: 20,
-		Enabled: func(px *engine.Proxy) bool { return blocks.Get(px) != nil && px.IsHTTP() }, Run: runBlock})
+		Enabled: func(px *engine.Proxy) bool { return blocks.Get(px) != nil && px.SeesHTTP() }, Run: runBlock})
 	engine.AddHook(engine.Hook{Name: "monitor-net", Phase: engine.PhaseRequest, Order: -100,
 		Enabled: func(px *engine.Proxy) bool {
-			return monitors.Get(px) != nil && px.IsHTTP() && px.Side&engine.Front != 0
+			return monitors.Get(px) != nil && px.SeesHTTP() && px.Side&engine.Front != 0
 		}, Run: runMonitorNet})
 }
 

@@ -80,7 +80,7 @@ func init() {
 	uses := func(dir engine.Dir) func(*engine.Proxy) bool {
 		return func(px *engine.Proxy) bool {
 			ll := legacyHeaders.Get(px)
-			return ll != nil && px.IsHTTP() && len(ll.exps[dir])+len(ll.adds[dir]) > 0
+			return ll != nil && px.SeesHTTP() && len(ll.exps[dir])+len(ll.adds[dir]) > 0
 		}
 	}
 	engine.AddHook(engine.Hook{Name: "legacy request headers", Phase: engine.PhaseReqRules, Order: 50, Enabled: uses(engine.Req),

@@ -50,7 +50,7 @@ func misplaced(b *engine.Build, at engine.Word, name string) {
 
 func init() {
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
-		if px.IsHTTP() || px.Disabled {
+		if px.SeesHTTP() || px.Disabled {
 			return
 		}
 		front := px.Side&engine.Front != 0

@@ -192,17 +192,7 @@ func rules(sess *engine.Session, set engine.RulesetID) bool {
 		fe.SessDenied.Add(1)
 		c.SessDenied.Add(1)
 	}
-	if v == engine.Drop {
-		dropSilently(sess.Conn)
-	}
 	return false
-}
-
-// dropSilently closes without a word to the peer where the system lets us.
-func dropSilently(c *conn.Conn) {
-	if engine.SilentDrop != nil {
-		engine.SilentDrop(c)
-	}
 }
 
 func proxyHeader(sess *engine.Session) bool {

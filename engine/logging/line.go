@@ -98,6 +98,9 @@ func write(s *engine.Stream) {
 	}
 	b := lines.Get().(*buffer)
 	e.Px = px
+	if px.UniqueID.Fmt != nil && !failed {
+		s.MakeUniqueID() // %ID of a request that got none yet
+	}
 	if f != nil {
 		b.msg = f.Append(b.msg[:0], e)
 	} else {

@@ -15,9 +15,10 @@ import "hawser/engine"
 type step uint8
 
 const (
-	next   step = iota // go on with the next phase
-	answer             // a local reply is prepared: send it
-	over               // nothing more can be sent
+	next    step = iota // go on with the next phase
+	answer              // a local reply is prepared: send it
+	over                // nothing more can be sent
+	upgrade             // go on as HTTP (streams without HTTP only)
 )
 
 type phase struct {

@@ -15,16 +15,9 @@ func HTTP(s *engine.Stream) {
 	begin(s)
 	defer finish(s)
 	defer rescue(s)
-	for i := range requestPhases {
-		switch requestPhases[i].run(s) {
-		case answer:
-			sendLocal(s)
-			return
-		case over:
-			return
-		}
+	if passes(s, requestPhases[:]) {
+		forward(s)
 	}
-	forward(s)
 }
 
 // begin sets what every stream starts with and counts it.

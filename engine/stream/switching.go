@@ -16,6 +16,11 @@ func chooseBackend(s *engine.Stream) step {
 		s.Front.State.FE.Intercepted.Add(0)
 		return errorReply(s, 503)
 	}
+	if s.Kind != engine.NotHTTP && !s.Back.IsHTTP() { // of an upgraded frontend: there is no way back
+		setTerm(s, 'I', 'R')
+		s.Ex.Abort(false)
+		return over
+	}
 	return next
 }
 

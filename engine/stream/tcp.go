@@ -5,31 +5,45 @@ import (
 	"hawser/engine/backend"
 	"hawser/engine/clock"
 	"hawser/engine/conn"
+	"hawser/engine/h1"
 )
 
 // tcpPhases is the order for streams that are not HTTP.
 var tcpPhases = [...]phase{
 	{"tcp-request content of the frontend", frontContent},
+	{"switch-mode", switchMode},
 	{"use_backend", chooseBackend},
+	{"HTTP backend", switchForBackend},
 	{"tcp-request content of the backend", backContent},
 	{"backend hooks", hooks(engine.PhaseBackend, back)},
 	{"use-server", useServer},
 	{"persistence", hooks(engine.PhasePersist, back)},
 }
 
-// TCP runs the stream of a connection whose proxy is in TCP mode. The listener
-// has set Sess and Ex.
+// TCP runs the stream of a connection whose proxy is in TCP mode, and those that
+// follow when it switches to HTTP. The listener has set Sess and Ex.
 func TCP(s *engine.Stream) {
+	if c := runTCP(s); c != nil {
+		c.Follow()
+	}
+}
+
+func runTCP(s *engine.Stream) (http *h1.Conn) {
 	begin(s)
 	defer finish(s)
 	defer rescue(s)
 	for i := range tcpPhases {
-		if st := tcpPhases[i].run(s); st != next {
+		switch tcpPhases[i].run(s) {
+		case next:
+		case upgrade:
+			return upgraded(s)
+		default:
 			s.Sess.Conn.Close()
-			return
+			return nil
 		}
 	}
 	forwardTCP(s)
+	return nil
 }
 
 func forwardTCP(s *engine.Stream) {
@@ -128,6 +142,9 @@ func readMore(s *engine.Stream, deadline int64) {
 func contentVerdict(s *engine.Stream, v engine.Verdict) step {
 	if s.Kind != engine.NotHTTP && v != engine.Abort {
 		return requestVerdict(s, v)
+	}
+	if s.Kind == engine.NotHTTP && v != engine.Stop {
+		s.BytesIn += int64(s.Sess.Conn.Buffered())
 	}
 	switch v {
 	case engine.Stop, engine.Continue:

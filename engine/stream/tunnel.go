@@ -57,6 +57,11 @@ func tunnel(s *engine.Stream, cl, sv *conn.Conn, tun time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		if !responseContent(s, cl, sv) {
+			cl.Interrupt()
+			sv.Interrupt()
+			return
+		}
 		move(s, sv, cl, &s.BytesOut, &e, endServer, func() { cl.SetReadTimeout(conn.Fin, orElse(to.ClientFin, client)) })
 	}()
 	move(s, cl, sv, &s.BytesIn, &e, endClient, func() { sv.SetReadTimeout(conn.Fin, orElse(to.ServerFin, server)) })
@@ -105,6 +110,10 @@ func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, 
 // closeTunnel closes both sides and derives the termination flags.
 func closeTunnel(s *engine.Stream, cl, sv *conn.Conn, first uint32) {
 	reset := false
+	if s.Refused != nil {
+		refusedResponse(s, cl, sv)
+		return
+	}
 	if s.Killed.Load() {
 		setTerm(s, 'K', 'D')
 	}
