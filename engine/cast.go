@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"math"
 	"net/netip"
 	"strconv"
 
@@ -151,14 +152,7 @@ func castIPBin(e *Env, s *Sample) bool {
 }
 
 func castStrBool(_ *Env, s *Sample) bool {
-	switch string(s.B) {
-	case "1", "true", "yes", "on":
-		s.Int = 1
-	default:
-		return castStrInt(nil, s) && castIntBool(nil, s)
-	}
-	s.Type = TBool
-	return true
+	return castStrInt(nil, s) && castIntBool(nil, s)
 }
 
 // castStrInt reads the leading decimal number; a string that holds none is 0.
@@ -172,7 +166,11 @@ func castStrInt(_ *Env, s *Sample) bool {
 	}
 	var v int64
 	for _, c := range b {
-		if c < '0' || c > '9' || v > (1<<63-1-9)/10 {
+		if c < '0' || c > '9' {
+			break
+		}
+		if v > (math.MaxInt64-int64(c-'0'))/10 {
+			v = math.MaxInt64
 			break
 		}
 		v = v*10 + int64(c-'0')

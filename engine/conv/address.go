@@ -38,7 +38,7 @@ func captureTo(res bool) engine.ConvFunc {
 	return func(e env, a args, v smp) (smp, stat) {
 		s := e.Strm
 		if s == nil {
-			return v, found
+			return none()
 		}
 		slots, decl := &s.ReqCaps, s.Front.ReqCaptures
 		if res {
@@ -46,7 +46,7 @@ func captureTo(res bool) engine.ConvFunc {
 		}
 		i := int(a[0].Int)
 		if i < 0 || i >= len(decl) {
-			return v, found
+			return none()
 		}
 		for len(*slots) <= i {
 			*slots = append(*slots, nil)

@@ -48,7 +48,7 @@ func TestConverters(t *testing.T) {
 		{"str(Hello),xxh32", "4060533391"}, {"str(Hello),xxh64", "753694413698530628"}, {"str(Hello),xxh3", "4098904537042482710"},
 		{"str(Hello),sha1,hex", "F7FF9E8B7BB2E09B70935A5D785E0CC5D9D0ABF0"},
 		{"str(a-b-c),field(2,-)", "b"}, {"str(a-b-c),field(-1,-)", "c"}, {"str(a-b-c),field(2,-,2)", "b-c"}, {"str(a-b-c),field(-2,-,0)", "a-b"},
-		{"str(a--b-c),field(2,-)", ""}, {"str(a--b-c),word(2,-)", "b"}, {"str(a-b-c),word(-2,-,2)", "a-b"}, {"str(a-b-c),field(9,-)", ""},
+		{"str(a--b-c),field(2,-)", ""}, {"str(a--b-c),word(2,-)", "b"}, {"str(a-b-c),word(-2,-,2)", "a-b"}, {"str(a-b-c),field(9,-)", "<none>"},
 		{"str(Hello),bytes(1,2)", "el"}, {"str(Hello),bytes(50)", ""}, {"str(Hello),ltrim(He)", "llo"}, {"str(Hello),rtrim(lo)", "He"},
 		{"str(Hello),regsub(l,L)", "HeLlo"}, {"str(Hello),regsub(l,L,g)", "HeLLo"}, {"str(Hello),regsub(L,z,i)", "Hezlo"},
 		{"str(a/b),json(ascii)", `a\/b`}, {"str(a%20b+c),url_dec", "a b+c"}, {"str(a%20b+c),url_dec(1)", "a b c"}, {"str(a%2),url_dec", "<none>"},

@@ -37,20 +37,19 @@ func init() {
 		}
 	}
 	conv("http_date", engine.TSint, engine.TStr, "([offset[,unit]]): a date as HTTP writes it.", 0, types(engine.ArgInt, engine.ArgStr), func(e env, a args, v smp) (smp, stat) {
-		sec, off := v.Int, int64(0)
+		at := v.Int
 		if given(a, 0) {
-			off = a[0].Int
-		}
-		switch text(a, 1, "s") {
-		case "ms":
-			sec = (sec + off) / 1e3
-		case "us":
-			sec = (sec + off) / 1e6
-		default:
-			sec += off
+			at += a[0].Int
 		}
 		m := e.Mark()
-		e.Tmp = time.Unix(sec, 0).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05 GMT")
+		switch text(a, 1, "s") {
+		case "ms":
+			e.Tmp = time.UnixMilli(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000 GMT")
+		case "us":
+			e.Tmp = time.UnixMicro(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000000 GMT")
+		default:
+			e.Tmp = time.Unix(at, 0).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05 GMT")
+		}
 		return str(e.Since(m))
 	})
 	conv("date", engine.TStr, engine.TSint, "The seconds since the epoch of a date as HTTP, RFC 3339 or strftime write it.", 0, nil, parseDate)
@@ -62,15 +61,22 @@ func parseDate(_ env, _ args, v smp) (smp, stat) {
 	if len(v.B) > 64 {
 		return none()
 	}
+	text := string(v.B)
 	for _, l := range dateLayouts {
-		if t, err := time.Parse(l, string(v.B)); err == nil {
+		if t, err := time.Parse(l, text); err == nil {
 			return sint(t.Unix())
+		}
+	}
+	// A day that the month does not have counts on into the next one.
+	if len(text) == len(dateLayouts[0]) && (text[5:7] == "29" || text[5:7] == "30" || text[5:7] == "31") {
+		if t, err := time.Parse(dateLayouts[0], text[:5]+"28"+text[7:]); err == nil {
+			return sint(t.Unix() + int64(text[6]-'0'+10*(text[5]-'0')-28)*86400)
 		}
 	}
 	return none()
 }
 
-// appendTime is strftime; %N is the fraction of a second in the input's unit.
+// appendTime is strftime; %N is the fraction of a second in nine digits, %3N in three.
 func appendTime(dst []byte, format string, t time.Time, per int64) []byte {
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' || i+1 == len(format) {
@@ -79,12 +85,18 @@ func appendTime(dst []byte, format string, t time.Time, per int64) []byte {
 		}
 		i++
 		c := format[i]
-		if c == 'N' && per > 1 {
-			width := 3
-			if per == 1e6 {
-				width = 6
-			}
-			dst = pad(dst, int(int64(t.Nanosecond())*per/1e9), width, '0')
+		if per > 1 && c == 'N' {
+			dst = pad(dst, t.Nanosecond(), 9, '0')
+			continue
+		}
+		if per > 1 && c >= '1' && c <= '9' && i+1 < len(format) && format[i+1] == 'N' {
+			i++
+			width := int(c - '0')
+			dst = pad(dst, t.Nanosecond()/pow10(9-width), width, '0')
+			continue
+		}
+		if c == 'Z' && t.Location() == time.UTC {
+			dst = append(dst, "GMT"...)
 			continue
 		}
 		if layout, ok := layouts[c]; ok {

@@ -80,13 +80,7 @@ func encode(enc *base64.Encoding) engine.ConvFunc {
 func decode(enc *base64.Encoding) engine.ConvFunc {
 	return func(e env, _ args, v smp) (smp, stat) {
 		m := e.Mark()
-		in := v.B
-		if enc == base64.RawURLEncoding {
-			for len(in) > 0 && in[len(in)-1] == '=' {
-				in = in[:len(in)-1]
-			}
-		}
-		out, err := enc.AppendDecode(e.Tmp, in)
+		out, err := enc.AppendDecode(e.Tmp, v.B)
 		if err != nil {
 			return none()
 		}
@@ -151,12 +145,10 @@ func jsonEscape(_ *engine.Build, a args) (engine.ConvFunc, error) {
 			r, n, ok := decodeRune(v.B[i:], form)
 			i += n
 			if !ok {
-				switch form {
-				case "utf8":
-					return none()
-				case "utf8s", "utf8ps":
+				if form == "utf8s" || form == "utf8ps" {
 					continue
 				}
+				return none()
 			}
 			e.Tmp = appendJSON(e.Tmp, r)
 		}
@@ -221,11 +213,15 @@ func chunks(base int, little bool) func(*engine.Build, args) (engine.ConvFunc, e
 		if given(a, 1) {
 			size = int(a[1].Int)
 		}
-		if base == 10 && (!given(a, 1) || size < 1 || size > 8) {
-			return nil, errText("chunk_size value must be a positive integer below 9")
-		}
-		if size < 1 {
-			return nil, errText("invalid chunk_size: it must be a positive integer")
+		switch {
+		case base == 10 && (size < 1 || size > 8):
+			return nil, errText("chunk_size out of [1..8] range (" + strconv.Itoa(size) + ")")
+		case base == 16 && given(a, 0) && a[0].Text != "" && !given(a, 1):
+			return nil, errText("chunk_size needs to be positive (0)")
+		case base == 16 && size < 1:
+			return nil, errText("chunk_size needs to be positive (" + strconv.Itoa(size) + ")")
+		case given(a, 2) && a[2].Int>>1 != 0:
+			return nil, errText("Unsupported truncate value (" + strconv.FormatInt(a[2].Int, 10) + ")")
 		}
 		cut, sep := given(a, 2) && a[2].Int != 0, a[0].Text
 		return func(e env, _ args, v smp) (smp, stat) {

@@ -5,15 +5,20 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha3"
 	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"hash"
 	"hash/crc32"
 	"math/bits"
+	"strconv"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/zeebo/xxh3"
+	"golang.org/x/crypto/blake2b"
+	"golang.org/x/crypto/blake2s"
+	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 files name it
 
 	"hawser/engine"
 )
@@ -91,6 +96,10 @@ var digests = map[string]func() hash.Hash{
 	"md5": md5.New, "sha1": sha1.New, "sha-1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384,
 	"sha512": sha512.New, "sha512-256": sha512.New512_256, "sha512-224": sha512.New512_224,
 	"sha-224": sha256.New224, "sha-256": sha256.New, "sha-384": sha512.New384, "sha-512": sha512.New,
+	"sha3-224": func() hash.Hash { return sha3.New224() }, "sha3-256": func() hash.Hash { return sha3.New256() },
+	"sha3-384": func() hash.Hash { return sha3.New384() }, "sha3-512": func() hash.Hash { return sha3.New512() },
+	"blake2b512": func() hash.Hash { h, _ := blake2b.New512(nil); return h }, "blake2s256": func() hash.Hash { h, _ := blake2s.New256(nil); return h },
+	"ripemd160": ripemd160.New, "rmd160": ripemd160.New, "ripemd": ripemd160.New,
 }
 
 func lowerText(s string) string {
@@ -108,7 +117,7 @@ func makeSHA2(_ *engine.Build, a args) (engine.ConvFunc, error) {
 	}
 	h := map[int64]func() hash.Hash{224: sha256.New224, 256: sha256.New, 384: sha512.New384, 512: sha512.New}[n]
 	if h == nil {
-		return nil, errText("Unsupported number of bits")
+		return nil, errText("Unsupported number of bits: '" + strconv.FormatInt(n, 10) + "'")
 	}
 	if n == 256 {
 		return func(e env, _ args, v smp) (smp, stat) {
@@ -132,7 +141,7 @@ func makeHMAC(b *engine.Build, a args) (engine.ConvFunc, error) {
 	}
 	key, err := keyArg(b, a[1])
 	if err != nil {
-		return nil, err
+		return nil, errText("failed to parse key : " + err.Error())
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
 		k, ok := key(e)
@@ -167,7 +176,7 @@ func keyArg(b *engine.Build, a engine.Arg) (func(env) ([]byte, bool), error) {
 	}
 	k, err := base64.StdEncoding.DecodeString(a.Text)
 	if err != nil {
-		return nil, errText("failed to decode key '" + a.Text + "' as base64")
+		return nil, errText("argument needs to be base64 encoded, and can either be a string or a variable.")
 	}
 	return func(env) ([]byte, bool) { return k, true }, nil
 }

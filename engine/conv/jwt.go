@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"hash"
 	"math/big"
+	"strings"
 
 	"hawser/engine"
 
@@ -36,28 +37,33 @@ func tokenParts(b []byte) (parts [3][]byte, ok bool) {
 }
 
 func jwtQuery(a args, part int) (engine.ConvFunc, error) {
-	var path []string
-	asInt := false
+	var path []jsonStep
+	whole, asInt, known := true, false, true
 	if given(a, 0) && a[0].Text != "" {
-		var err error
-		if path, err = jsonPath(a[0].Text); err != nil {
-			return nil, err
-		}
+		whole = false
+		path, known = jsonPath(a[0].Text)
 		asInt = given(a, 1) && a[1].Text == "int"
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
-		parts, ok := tokenParts(v.B)
+		text := v.B
+		for range part {
+			_, text, _ = bytes.Cut(text, []byte("."))
+		}
+		text, _, ok := bytes.Cut(text, []byte("."))
 		if !ok {
 			return none()
 		}
 		m := e.Mark()
-		out, err := base64.RawURLEncoding.AppendDecode(e.Tmp, bytes.TrimRight(parts[part], "="))
+		out, err := base64.RawURLEncoding.AppendDecode(e.Tmp, bytes.TrimRight(text, "="))
 		if err != nil {
 			return none()
 		}
 		e.Tmp = out
-		if path == nil {
+		switch {
+		case whole:
 			return str(e.Since(m))
+		case !known:
+			return none()
 		}
 		return queryJSON(e, e.Since(m), path, asInt)
 	}, nil
@@ -77,12 +83,19 @@ var jwtHashes = map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA38
 func jwtVerify(b *engine.Build, a args) (engine.ConvFunc, error) {
 	alg := strArg(b, a[0])
 	key, isFile := strArg(b, a[1]), false
+	_, err := b.Var(a[0].Text)
+	fixed := err != nil
+	if fixed && !knownJWT(a[0].Text) {
+		return nil, errText("unknown JWT algorithm: " + a[0].Text)
+	}
 	var public any
-	if _, err := b.Var(a[1].Text); err != nil {
+	if _, err := b.Var(a[1].Text); err != nil && (!fixed || a[0].Text[:2] != "HS") {
 		if data, err := b.ReadFile(a[1].Text); err == nil {
-			if public = publicKey(data); public != nil {
-				isFile = true
-			}
+			public = publicKey(data)
+		}
+		isFile = public != nil
+		if fixed && !isFile {
+			return nil, errText("no public key in '" + a[1].Text + "'")
 		}
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
@@ -103,6 +116,17 @@ func jwtVerify(b *engine.Build, a args) (engine.ConvFunc, error) {
 		}
 		return sint(verifyToken(string(name), v.B, k, pub))
 	}, nil
+}
+
+func knownJWT(alg string) bool {
+	if alg == "none" {
+		return true
+	}
+	if len(alg) != 5 || !strings.Contains("HS RS ES PS", alg[:2]) {
+		return false
+	}
+	_, ok := jwtHashes[alg[2:]]
+	return ok
 }
 
 func publicKey(data []byte) any {
@@ -136,7 +160,7 @@ func verifyToken(alg string, token, key []byte, public any) int64 {
 	}
 	header, err := base64.RawURLEncoding.DecodeString(string(parts[0]))
 	var h struct{ Alg string }
-	if err != nil || json.Unmarshal(header, &h) != nil {
+	if err != nil || json.Unmarshal(header, &h) != nil || h.Alg == "" {
 		return jwtInvalidToken
 	}
 	if h.Alg != alg {

@@ -12,10 +12,7 @@ func init() {
 	conv("fix_is_valid", engine.TBin, engine.TBool, "True if the input is a FIX message as it should be; more data may be needed.", 0, nil, func(e env, _ args, v smp) (smp, stat) {
 		switch fixCheck(v.B) {
 		case engine.Wait:
-			if e.Final {
-				return boolean(false)
-			}
-			return smp{}, engine.Wait
+			return more(e)
 		case found:
 			return boolean(true)
 		}

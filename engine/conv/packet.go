@@ -43,10 +43,16 @@ func init() {
 	part("eth.data", func(b []byte) ([]byte, bool) { n := ethLen(b); return tail(b, n) })
 	part("eth.dst", func(b []byte) ([]byte, bool) { return cut(b, 0, 6) })
 	part("eth.src", func(b []byte) ([]byte, bool) { return cut(b, 6, 12) })
-	part("eth.hdr", func(b []byte) ([]byte, bool) { return cut(b, 0, ethLen(b)) })
+	part("eth.hdr", func(b []byte) ([]byte, bool) {
+		n := ethLen(b)
+		if n == 18 && len(b) <= n {
+			return nil, false
+		}
+		return cut(b, 0, n)
+	})
 	num("eth.proto", func(b []byte) (int64, bool) { return at(ethLen(b)-2, 2)(b) })
 	num("eth.vlan", func(b []byte) (int64, bool) {
-		if p, ok := at(12, 2)(b); !ok || p != 0x8100 {
+		if p, ok := at(12, 2)(b); !ok || p != 0x8100 || len(b) <= 18 {
 			return 0, false
 		}
 		v, ok := at(14, 2)(b)
@@ -54,7 +60,10 @@ func init() {
 	})
 	ipNum := func(name string, v4, v6 func([]byte) (int64, bool)) {
 		num(name, func(b []byte) (int64, bool) {
-			switch ipVersion(b) {
+			if len(b) == 0 {
+				return 0, false
+			}
+			switch b[0] >> 4 {
 			case 4:
 				return v4(b)
 			case 6:
@@ -63,13 +72,24 @@ func init() {
 			return 0, false
 		})
 	}
-	num("ip.ver", func(b []byte) (int64, bool) { v := ipVersion(b); return int64(v), v != 0 })
+	num("ip.ver", func(b []byte) (int64, bool) {
+		if len(b) == 0 {
+			return 0, false
+		}
+		return int64(b[0] >> 4), true
+	})
 	ipNum("ip.df", func(b []byte) (int64, bool) { v, ok := at(6, 1)(b); return v >> 6 & 1, ok }, func([]byte) (int64, bool) { return 1, true })
 	ipNum("ip.tos", at(1, 1), func(b []byte) (int64, bool) { v, ok := at(0, 2)(b); return v >> 4 & 0xff, ok })
 	ipNum("ip.ttl", at(8, 1), at(7, 1))
 	ipNum("ip.proto", at(9, 1), at(6, 1))
 	part("ip.hdr", func(b []byte) ([]byte, bool) { return cut(b, 0, ipLen(b)) })
-	part("ip.data", func(b []byte) ([]byte, bool) { return tail(b, ipLen(b)) })
+	part("ip.data", func(b []byte) ([]byte, bool) {
+		n := ipLen(b)
+		if n == 0 || n > len(b) {
+			return nil, false
+		}
+		return b[n:], true
+	})
 	address := func(name string, off4, off6 int) {
 		conv(name, engine.TBin, engine.TAddr, "That address of a packet.", 0, nil, func(_ env, _ args, v smp) (smp, stat) {
 			from, to := off4, off4+4
@@ -89,23 +109,31 @@ func init() {
 	}
 	address("ip.src", 12, 8)
 	address("ip.dst", 16, 24)
-	num("tcp.src", at(0, 2))
-	num("tcp.dst", at(2, 2))
-	num("tcp.seq", at(4, 4))
-	num("tcp.flags", at(13, 1))
-	num("tcp.win", at(14, 2))
+	tcp := func(name string, f func([]byte) (int64, bool)) {
+		num(name, func(b []byte) (int64, bool) {
+			if len(b) < 20 {
+				return 0, false
+			}
+			return f(b)
+		})
+	}
+	tcp("tcp.src", at(0, 2))
+	tcp("tcp.dst", at(2, 2))
+	tcp("tcp.seq", at(4, 4))
+	tcp("tcp.flags", at(13, 1))
+	tcp("tcp.win", at(14, 2))
 	option := func(kind byte, f func([]byte) int64, absent bool) func([]byte) (int64, bool) {
 		return func(b []byte) (int64, bool) {
 			o, ok := tcpOption(b, kind)
 			if !ok {
-				return 0, absent
+				return 0, absent && len(b) >= 20 && len(b) >= int(b[12]>>4)*4
 			}
 			return f(o), true
 		}
 	}
 	one := func([]byte) int64 { return 1 }
-	num("tcp.options.mss", option(2, func(o []byte) int64 { return int64(be(o)) }, false))
-	num("tcp.options.wscale", option(3, func(o []byte) int64 { return int64(be(o)) }, false))
+	num("tcp.options.mss", option(2, func(o []byte) int64 { return int64(be(o)) }, true))
+	num("tcp.options.wscale", option(3, func(o []byte) int64 { return int64(be(o)) }, true))
 	num("tcp.options.wsopt", option(3, one, true))
 	num("tcp.options.sack", option(4, one, true))
 	num("tcp.options.tsopt", option(8, one, true))

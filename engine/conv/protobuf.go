@@ -2,6 +2,7 @@ package conv
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 
@@ -17,15 +18,15 @@ func init() {
 // wireTypes tells which wire type a field's type has.
 var wireTypes = map[string]int{
 	"int32": 0, "int64": 0, "uint32": 0, "uint64": 0, "sint32": 0, "sint64": 0, "bool": 0, "enum": 0,
-	"fixed64": 1, "sfixed64": 1, "double": 1, "fixed32": 5, "sfixed32": 5, "float": 5, "string": 2, "bytes": 2,
+	"fixed64": 1, "sfixed64": 1, "double": 1, "fixed32": 5, "sfixed32": 5, "float": 5,
 }
 
 func makeProto(grpc bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 	return func(_ *engine.Build, a args) (engine.ConvFunc, error) {
 		var path []uint64
 		for _, p := range strings.Split(a[0].Text, ".") {
-			n, err := strconv.ParseUint(p, 10, 29)
-			if err != nil || n == 0 {
+			n, err := strconv.ParseUint(p, 10, 32)
+			if err != nil {
 				return nil, errText("wrong protocol buffers field number '" + a[0].Text + "'")
 			}
 			path = append(path, n)
@@ -33,21 +34,32 @@ func makeProto(grpc bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 		kind := text(a, 1, "")
 		wire, ok := wireTypes[kind]
 		if kind != "" && !ok {
-			return nil, errText("wrong protocol buffer type '" + kind + "'")
+			return nil, errText("Wrong protocol buffer type '" + kind + "'")
 		}
 		return func(_ env, _ args, v smp) (smp, stat) {
 			b := v.B
 			if grpc {
-				if len(b) < 5 || b[0] != 0 {
-					return none()
-				}
-				n := binary.BigEndian.Uint32(b[1:])
-				b = b[5:]
-				b = b[:min(uint64(n), uint64(len(b)))]
+				return grpcField(b, path, kind, wire)
 			}
 			return protoField(b, path, kind, wire)
 		}, nil
 	}
+}
+
+// grpcField looks into one message after the other.
+func grpcField(b []byte, path []uint64, kind string, wire int) (smp, stat) {
+	for len(b) >= 5 {
+		n := uint64(binary.BigEndian.Uint32(b[1:]))
+		b = b[5:]
+		if n > uint64(len(b)) {
+			break
+		}
+		if s, st := protoField(b[:n], path, kind, wire); st == found {
+			return s, st
+		}
+		b = b[n:]
+	}
+	return none()
 }
 
 // protoField walks down to a field and returns it.
@@ -100,7 +112,7 @@ func protoField(b []byte, path []uint64, kind string, want int) (smp, stat) {
 }
 
 func protoValue(raw []byte, wire int, kind string, want int) (smp, stat) {
-	if kind == "" || wire == 2 {
+	if kind == "" {
 		return bin(raw)
 	}
 	if wire != want {
@@ -112,20 +124,21 @@ func protoValue(raw []byte, wire int, kind string, want int) (smp, stat) {
 		switch kind {
 		case "sint32", "sint64":
 			return sint(int64(u>>1) ^ -int64(u&1))
-		case "int32":
-			return sint(int64(int32(u)))
-		case "uint32":
-			return sint(int64(uint32(u)))
-		case "bool":
-			return smp{Type: engine.TBool, Int: yes(u != 0)}, found
 		}
 		return sint(int64(u))
 	case 1:
-		return sint(int64(binary.LittleEndian.Uint64(raw)))
+		v := binary.LittleEndian.Uint64(raw)
+		if kind == "double" {
+			return sint(int64(math.Float64frombits(v)))
+		}
+		return sint(int64(v))
 	}
 	v := binary.LittleEndian.Uint32(raw)
-	if kind == "fixed32" {
+	switch kind {
+	case "fixed32":
 		return sint(int64(v))
+	case "float":
+		return sint(int64(uint32(int32(math.Float32frombits(v)))))
 	}
 	return sint(int64(int32(v)))
 }

@@ -44,8 +44,8 @@ func init() {
 		return str(e.Since(m))
 	})
 	conv("reverse_dom", s, s, "The labels of a domain name in reverse order.", 0, nil, reverseDom)
-	conv("field", s, s, "(index,delimiters[,count]): the field of that index, counted from the end if negative.", 2, types(engine.ArgInt, engine.ArgStr, engine.ArgInt), field)
-	conv("word", s, s, "(index,delimiters[,count]): as field, empty fields left out.", 2, types(engine.ArgInt, engine.ArgStr, engine.ArgInt), word)
+	counted("field", "(index,delimiters[,count]): the field of that index, counted from the end if negative.", field)
+	counted("word", "(index,delimiters[,count]): as field, empty fields left out.", word)
 	made("concat", s, s, "([start[,var[,end]]]): appends a text, a variable and a text.", 1, types(engine.ArgStr, engine.ArgStr, engine.ArgStr), concat)
 	made("add_item", s, s, "(delim[,var[,suffix]]): appends an item to a list, behind the delimiter if the list is not empty.", 2, types(engine.ArgStr, engine.ArgStr, engine.ArgStr), addItem)
 	made("regsub", s, s, "(regex,replacement[,flags]): replaces what matches; flags g (all) and i (ignore case).", 2, types(engine.ArgRegex, engine.ArgStr, engine.ArgStr), regsub)
@@ -58,15 +58,6 @@ func init() {
 			return str(no)
 		}, nil
 	})
-	conv("has_ctl", engine.TBin, engine.TBool, "([allowed]): true if there are control characters, but for those allowed.", 0, types(engine.ArgStr), func(_ env, a args, v smp) (smp, stat) {
-		allowed := text(a, 0, "")
-		for _, c := range v.B {
-			if (c < 32 && c != '\t' || c == 127) && strings.IndexByte(allowed, c) < 0 {
-				return boolean(true)
-			}
-		}
-		return boolean(false)
-	})
 	conv("language", s, s, "(list[,default]): the best language of the list for an Accept-Language value.", 1, types(engine.ArgStr, engine.ArgStr), language)
 	conv("param", s, s, "(name[,delim]): the value of a parameter in a query string.", 1, types(engine.ArgStr, engine.ArgStr), param)
 	engine.AddConvs(engine.Conv{Name: "debug", In: engine.TAny, Out: engine.TSame, Args: engine.OptArgs(0, engine.ArgStr, engine.ArgStr),
@@ -78,17 +69,24 @@ func init() {
 		}
 		return str(e.Since(m))
 	})
-	conv("port_only", s, engine.TSint, "The port of a Host header's value, 0 without one.", 0, nil, func(_ env, _ args, v smp) (smp, stat) {
-		b := v.B[hostEnd(v.B):]
-		if len(b) < 2 {
-			return sint(0)
-		}
-		n, err := strconv.ParseUint(string(b[1:]), 10, 16)
-		if err != nil {
-			return sint(0)
+	conv("port_only", s, engine.TSint, "The port of a Host header's value, 0 without one; what is no digit counts as HAProxy counts it.", 0, nil, func(_ env, _ args, v smp) (smp, stat) {
+		var n uint32
+		for _, c := range v.B[min(hostEnd(v.B)+1, len(v.B)):] {
+			n = n*10 + uint32(c) - '0'
 		}
 		return sint(int64(n))
 	})
+}
+
+// counted registers a converter whose first argument counts from 1.
+func counted(name, usage string, f engine.ConvFunc) {
+	engine.AddConvs(engine.Conv{Name: name, In: engine.TStr, Out: engine.TStr, Usage: usage, Args: engine.OptArgs(2, engine.ArgInt, engine.ArgStr, engine.ArgInt), Eval: f,
+		Check: func(_ *engine.Build, a []engine.Arg) error {
+			if a[0].Int == 0 {
+				return errText("Unexpected value 0 for index")
+			}
+			return nil
+		}})
 }
 
 func lower(c byte) byte {
@@ -105,13 +103,12 @@ func upper(c byte) byte {
 	return c
 }
 
+// hostEnd is where the port's colon stands: the last one, unless a bracket
+// follows it.
 func hostEnd(b []byte) int {
-	for i := len(b) - 1; i >= 0; i-- {
-		switch {
-		case b[i] == ':':
+	for i := len(b) - 1; i >= 0 && b[i] != ']'; i-- {
+		if b[i] == ':' {
 			return i
-		case b[i] < '0' || b[i] > '9':
-			return len(b)
 		}
 	}
 	return len(b)
@@ -137,24 +134,24 @@ func strcmp(e env, a args, v smp) (smp, stat) {
 	return sint(0)
 }
 
+// reverseDom leaves out the dot at the end; a name with an empty label has no
+// reverse.
 func reverseDom(e env, _ args, v smp) (smp, stat) {
 	m := e.Mark()
-	b := v.B
-	dot := len(b) > 0 && b[len(b)-1] == '.'
-	b = bytes.TrimSuffix(b, []byte("."))
+	b := bytes.TrimSuffix(v.B, []byte("."))
 	for {
 		i := bytes.LastIndexByte(b, '.')
+		if i == len(b)-1 {
+			e.Tmp = e.Tmp[:m]
+			return none()
+		}
 		e.Tmp = append(e.Tmp, b[i+1:]...)
 		if i < 0 {
-			break
+			return str(e.Since(m))
 		}
 		e.Tmp = append(e.Tmp, '.')
 		b = b[:i]
 	}
-	if dot {
-		e.Tmp = append(e.Tmp, '.')
-	}
-	return str(e.Since(m))
 }
 
 // field finds the index-th field and, with a count, those behind it up to the
@@ -165,11 +162,8 @@ func field(_ env, a args, v smp) (smp, stat) {
 		count = int(a[2].Int)
 	}
 	n := int(a[0].Int)
-	if n == 0 {
-		return str(nil)
-	}
 	if n < 0 {
-		return str(fieldsFromEnd(b, -n, count, delims))
+		return fieldsFromEnd(b, -n, count, delims)
 	}
 	start, seen := 0, 1
 	for i := 0; ; i++ {
@@ -188,14 +182,14 @@ func field(_ env, a args, v smp) (smp, stat) {
 			seen, start = seen+1, i+1
 		}
 		if i >= len(b) {
-			return str(nil)
+			return none()
 		}
 	}
 }
 
 // fieldsFromEnd is field counted from the end; the fields before the n-th belong to
 // it where the count says so.
-func fieldsFromEnd(b []byte, n, count int, delims string) []byte {
+func fieldsFromEnd(b []byte, n, count int, delims string) (smp, stat) {
 	end, seen := len(b), 1
 	for i := len(b) - 1; ; i-- {
 		if i >= 0 && strings.IndexByte(delims, b[i]) < 0 {
@@ -203,17 +197,17 @@ func fieldsFromEnd(b []byte, n, count int, delims string) []byte {
 		}
 		if seen == n {
 			if count == 0 {
-				return b[:end]
+				return str(b[:end])
 			}
 			if count == 1 || i < 0 {
-				return b[i+1 : end]
+				return str(b[i+1 : end])
 			}
 			count--
 		} else {
 			seen, end = seen+1, i
 		}
 		if i < 0 {
-			return nil
+			return none()
 		}
 	}
 }
@@ -226,15 +220,12 @@ func word(_ env, a args, v smp) (smp, stat) {
 	type span struct{ from, to int }
 	at := func(i int) bool { return strings.IndexByte(delims, b[i]) >= 0 }
 	n := int(a[0].Int)
-	if n == 0 {
-		return str(nil)
-	}
 	step, i := 1, 0
 	if n < 0 {
 		step, i, n = -1, len(b)-1, -n
 	}
 	in := func(i int) bool { return i >= 0 && i < len(b) }
-	var first, last span
+	first, last := span{-1, -1}, span{}
 	for seen := 0; in(i); {
 		for in(i) && at(i) {
 			i += step
@@ -263,13 +254,19 @@ func word(_ env, a args, v smp) (smp, stat) {
 			last = w
 		}
 		if seen >= n && seen-n+1 == count {
-			break
+			if step < 0 {
+				first, last = last, first
+			}
+			return str(b[first.from:last.to])
 		}
 	}
-	if step < 0 {
-		first, last = last, first
+	switch {
+	case first.from < 0:
+		return none()
+	case step < 0:
+		return str(b[:first.to])
 	}
-	return str(b[first.from:last.to])
+	return str(b[first.from:]) // fewer than wanted: all the rest
 }
 
 func concat(b *engine.Build, a args) (engine.ConvFunc, error) {
@@ -382,11 +379,19 @@ func regsub(_ *engine.Build, a args) (engine.ConvFunc, error) {
 	}, nil
 }
 
-// language picks the value of the list that the client likes best.
+// language picks the value of the list that the client likes best; among equals
+// the one that the client names first.
 func language(e env, a args, v smp) (smp, stat) {
-	best, bestQ := "", -1
-	for _, want := range strings.Split(a[0].Text, ";") {
-		if q := quality(v.B, want); q > bestQ && q > 0 {
+	best, bestQ := "", 0
+	for b := v.B; len(b) > 0; {
+		var item []byte
+		if i := bytes.IndexByte(b, ','); i >= 0 {
+			item, b = b[:i], b[i+1:]
+		} else {
+			item, b = b, nil
+		}
+		name, q := weighed(item)
+		if want := listed(a[0].Text, name); want != "" && q > bestQ {
 			best, bestQ = want, q
 		}
 	}
@@ -401,24 +406,49 @@ func language(e env, a args, v smp) (smp, stat) {
 	return str(e.Since(m))
 }
 
-// quality returns a language's weight in an Accept-Language value, in 1/1000.
-func quality(b []byte, want string) int {
-	for _, item := range bytes.Split(b, []byte(",")) {
-		name, params, _ := bytes.Cut(item, []byte(";"))
-		if !strings.EqualFold(string(bytes.TrimSpace(name)), want) {
-			continue
+// listed returns the item of a list, separated by semicolons, that name is or, up
+// to a hyphen, begins with.
+func listed(list string, name []byte) string {
+	for list != "" {
+		var want string
+		want, list, _ = strings.Cut(list, ";")
+		if want != "" && len(name) >= len(want) && string(name[:len(want)]) == want && (len(name) == len(want) || name[len(want)] == '-') {
+			return want
 		}
-		p := strings.TrimSpace(string(params))
-		if !strings.HasPrefix(p, "q=") {
-			return 1000
-		}
-		f, err := strconv.ParseFloat(strings.TrimSpace(p[2:]), 64)
-		if err != nil {
-			return 0
-		}
-		return int(f * 1000)
 	}
-	return -1
+	return ""
+}
+
+// weighed splits an item of Accept-Language into its name and weight in 1/1000.
+func weighed(item []byte) (name []byte, q int) {
+	name, params, _ := bytes.Cut(item, []byte(";"))
+	name, q = bytes.TrimSpace(name), 1000
+	for len(params) > 0 {
+		var p []byte
+		p, params, _ = bytes.Cut(params, []byte(";"))
+		if p = bytes.TrimSpace(p); len(p) > 2 && p[0] == 'q' && p[1] == '=' {
+			q = weight(p[2:], q)
+		}
+	}
+	return name, q
+}
+
+// weight reads 0, 1 or 0.123; anything else leaves def.
+func weight(b []byte, def int) int {
+	if b[0] < '0' || b[0] > '9' {
+		return def
+	}
+	q, unit := int(b[0]-'0')*1000, 100
+	if len(b) < 2 || b[1] != '.' {
+		return q
+	}
+	for _, c := range b[2:min(len(b), 5)] {
+		if c < '0' || c > '9' {
+			break
+		}
+		q, unit = q+int(c-'0')*unit, unit/10
+	}
+	return q
 }
 
 func param(_ env, a args, v smp) (smp, stat) {
