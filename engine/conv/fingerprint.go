@@ -24,7 +24,8 @@ func fingerprint(e env, a args, v smp) (smp, stat) {
 		return none()
 	}
 	var tos, ttl, flags byte
-	total, src := len(b), b[12:16]
+	src := b[12:16]
+	var total int
 	if version == 4 {
 		tos, ttl = b[1], b[8]
 		if b[6]&0x40 != 0 {

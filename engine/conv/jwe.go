@@ -287,7 +287,6 @@ func rsaSecret(num func(string) *big.Int) *rsa.PrivateKey {
 	return k
 }
 
-
 // decrypted is the converters' result: an empty text where there is none.
 func decrypted(e env, token []byte, key *jweKey) (smp, stat) {
 	if key == nil {

@@ -200,7 +200,7 @@ func verifySignature(family string, hs crypto.Hash, signed, sig, key []byte, pub
 	case "RS", "PS":
 		k, ok := public.(*rsa.PublicKey)
 		if !ok {
-			return jwtNoCert
+			return wrongKey(public)
 		}
 		if family == "RS" {
 			return yes(rsa.VerifyPKCS1v15(k, hs, sum, sig) == nil)
@@ -209,13 +209,21 @@ func verifySignature(family string, hs crypto.Hash, signed, sig, key []byte, pub
 	case "ES":
 		k, ok := public.(*ecdsa.PublicKey)
 		if !ok {
-			return jwtNoCert
+			return wrongKey(public)
 		}
 		n := len(sig) / 2
 		r, s := new(big.Int).SetBytes(sig[:n]), new(big.Int).SetBytes(sig[n:])
 		return yes(ecdsa.Verify(k, sum, r, s))
 	}
 	return jwtUnknownAlg
+}
+
+// wrongKey is the answer for a key of the other family: the signature cannot be right.
+func wrongKey(public any) int64 {
+	if public == nil {
+		return jwtNoCert
+	}
+	return 0
 }
 
 func yes(v bool) int64 {

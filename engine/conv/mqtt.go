@@ -179,8 +179,10 @@ func mqttPropSize(b []byte) int {
 			return 0
 		}
 	case mqttPair:
-		if !text() || !text() {
-			return 0
+		for range 2 {
+			if !text() {
+				return 0
+			}
 		}
 	default:
 		return 0
