@@ -18,6 +18,9 @@ type Global struct {
 	CABase, CrtBase, KeyBase, DefaultPath string
 	HardStopAfter, Grace, CloseSpread     time.Duration
 	SpreadChecks                          int // percent
+	MaxCompRate                           int // bytes per second
+	MaxCompCPU                            int // percent; 0 or 100: no limit
+	MaxZlibMem                            int // bytes
 	MaxSpreadChecks                       time.Duration
 	ServerVerifyNone                      bool // ssl-server-verify none
 	StatsTimeout                          time.Duration
@@ -52,6 +55,7 @@ type Tune struct {
 	MaxAccept                     int
 	BackendGlitches               int
 	PatternCache                  int
+	CompLevel                     int // 0: 1
 }
 
 // CodeSet is a set of HTTP status codes 100 to 599.

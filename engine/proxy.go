@@ -53,6 +53,7 @@ type Proxy struct {
 	Switch      []SwitchRule // use_backend
 	UseServer   []SwitchRule // use-server
 	Hooks       [NPhases][]func(*Stream) Verdict
+	Filters     []*Filter
 	Default     *Proxy // default_backend; nil: none (a listen is its own)
 	Balancer    Balancer
 	MonitorFail []*Cond

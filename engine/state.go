@@ -20,6 +20,9 @@ type ProcState struct {
 	ConnRate      counter.Rate
 	SessRate      counter.Rate
 	SSLRate       counter.Rate
+	CompIn        counter.Rate // bytes given to compression
+	CompOut       counter.Rate
+	CompMem       atomic.Int64 // what its states take
 	SSLConns      counter.Gauge
 	CumSSL        counter.Int
 	BytesOut      counter.Int
@@ -34,7 +37,7 @@ type ProcState struct {
 }
 
 // RateLimits are what "set rate-limit" said: 0 is as configured, -1 no limit.
-type RateLimits struct{ Conn, Sess, SSL atomic.Int64 }
+type RateLimits struct{ Conn, Sess, SSL, Comp atomic.Int64 }
 
 // LimitOf returns the limit in force: set at run time, or the configured one.
 func LimitOf(set *atomic.Int64, configured int) int {
@@ -75,6 +78,9 @@ type SideCounters struct {
 	Responses                  [6]counter.Int // other, 1xx … 5xx
 	Intercepted                counter.Int
 	CacheLookups, CacheHits    counter.Int
+	CompIn, CompOut            counter.Int // bytes that were compressed, and what they became
+	CompBypassed               counter.Int // bytes that a limit kept from being compressed
+	CompResponses              counter.Int
 	Connects, Reuses           counter.Int
 	LBTotal                    counter.Int
 	InternalErrors, Rewrites   counter.Int

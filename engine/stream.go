@@ -40,12 +40,13 @@ type Stream struct {
 	ReqBody              []byte // what was buffered of the request body
 	BodyDone             bool   // ReqBody is all of it
 
-	Logged              bool     // its log line was written
-	Service             string   // the built-in content that answers, as logs name it: STATS, PROMEX
-	ReqOut, ResOut      int64    // bytes of the request sent on, of the response sent to the client
-	BackLocal, BackPeer net.Addr // ends of the connection to the server
-	ResBody             htx.Body // the response body to forward; a hook may put its own around it
-	BytesIn, BytesOut   int64    // request bytes from the client, response bytes from the server, as htx.Msg.Size counts them
+	Logged              bool                     // its log line was written
+	Service             string                   // the built-in content that answers, as logs name it: STATS, PROMEX
+	ReqOut, ResOut      int64                    // bytes of the request sent on, of the response sent to the client
+	BackLocal, BackPeer net.Addr                 // ends of the connection to the server
+	ResBody             htx.Body                 // the response body to forward; a filter may put its own around it
+	ReqWrap             func(*Stream, Body) Body // what filters put around the request body; see WrapRequest
+	BytesIn, BytesOut   int64                    // request bytes from the client, response bytes from the server, as htx.Msg.Size counts them
 	Retries             int
 	RetriesSet          int // set-retries; -1 none
 	Redispatched        bool

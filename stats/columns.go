@@ -62,7 +62,8 @@ func init() {
 		"req_rate_max": requests(func(o *Object) Value { return num(o.C.ReqRate.Max()) }),
 		"req_tot":      requests(total(func(c *sc) *counter.Int { return &c.Requests })),
 		"cli_abrt":     total(func(c *sc) *counter.Int { return &c.CliAborts }), "srv_abrt": total(func(c *sc) *counter.Int { return &c.SrvAborts }),
-		"comp_in": zero, "comp_out": zero, "comp_byp": zero, "comp_rsp": zero,
+		"comp_in": total(func(c *sc) *counter.Int { return &c.CompIn }), "comp_out": total(func(c *sc) *counter.Int { return &c.CompOut }),
+		"comp_byp": total(func(c *sc) *counter.Int { return &c.CompBypassed }), "comp_rsp": total(func(c *sc) *counter.Int { return &c.CompResponses }),
 		"lastsess": lastSession,
 		"last_chk": func(o *Object) Value {
 			return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Last} })

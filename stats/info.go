@@ -92,7 +92,14 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 		p.Streams.Each(func(*engine.Stream) { n++ })
 		return num(n)
 	},
-	"CumStreams": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumReqs.Load()) },
+	"CompressBpsIn":  func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CompIn.Value(clock.Now())) },
+	"CompressBpsOut": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CompOut.Value(clock.Now())) },
+	"CompressBpsRateLim": func(rt *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(engine.LimitOf(&p.Limits.Comp, rt.Global.MaxCompRate)))
+	},
+	"ZlibMemUsage":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CompMem.Load()) },
+	"MaxZlibMemUsage": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxZlibMem)) },
+	"CumStreams":      func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumReqs.Load()) },
 }
 
 func one(*engine.Runtime, *engine.ProcState) Value { return num(1) }

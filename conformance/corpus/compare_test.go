@@ -113,10 +113,6 @@ func alone(t *testing.T, s *scene, f file, bin testbed.Binary, c *tally) {
 var knownDifferences = map[string]string{
 	"049.cfg": "the origin is shown other fields of the request",
 	"061.cfg": "not looked into",
-	"169.cfg": "compression is not there",
-	"185.cfg": "compression is not there",
-	"209.cfg": "compression is not there",
-	"213.cfg": "compression is not there",
 }
 
 // judge fails the test for hawser and for the self-check. The newer HAProxy is

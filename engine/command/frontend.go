@@ -144,7 +144,7 @@ func setRateLimit(c *engine.CLI, args []string) error {
 	case "ssl-sessions":
 		to = &l.SSL
 	case "http-compression":
-		return engine.Refuse("'http-compression global' is known to HAProxy but not supported by Hawser yet\n")
+		to = &l.Comp
 	default:
 		return engine.Refuse(rateLimits)
 	}
@@ -154,6 +154,9 @@ func setRateLimit(c *engine.CLI, args []string) error {
 	n, _, _ := number(args[2])
 	if n <= 0 {
 		n = -1
+	}
+	if to == &l.Comp && n > 0 {
+		n *= 1024
 	}
 	to.Store(int64(n))
 	listenersChanged()

@@ -7,6 +7,7 @@ import (
 	_ "hawser/engine/balance"
 	_ "hawser/engine/check"
 	_ "hawser/engine/command"
+	_ "hawser/engine/compress"
 	_ "hawser/engine/conv"
 	_ "hawser/engine/dial"
 	_ "hawser/engine/fetch"

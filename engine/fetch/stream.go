@@ -80,9 +80,10 @@ func init() {
 		strm(n, engine.TSint, engine.OnStream, "Bytes received from the client.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesIn) })
 	}
 	strm("req.bytes_out", engine.TSint, engine.OnStream, "Bytes of the request sent to the server.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.ReqOut) })
-	for _, n := range []string{"bytes_out", "res.bytes_out", "res.bytes_in"} {
-		strm(n, engine.TSint, engine.OnServer, "Bytes sent to the client.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesOut) })
+	for _, n := range []string{"bytes_out", "res.bytes_in"} {
+		strm(n, engine.TSint, engine.OnServer, "Bytes received from the server.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.BytesOut) })
 	}
+	strm("res.bytes_out", engine.TSint, engine.OnServer, "Bytes sent to the client.", func(_ env, s *engine.Stream) (smp, stat) { return sint(s.ResOut) })
 	strm("last_rule_file", engine.TStr, engine.AtTraffic, "The file of the last final rule.", func(e env, s *engine.Stream) (smp, stat) {
 		if s.LastRule == nil {
 			return none()

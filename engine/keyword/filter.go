@@ -8,9 +8,11 @@ import (
 
 func init() {
 	engine.AddKeywords(
-		engine.Keyword{Name: "filter", In: engine.InProxy, Max: -1, Usage: "filter <name> [options]: let a filter see the traffic", Parse: parseFilter},
-		engine.Keyword{Name: "filter-sequence", In: engine.InProxy, Max: -1, Flags: engine.NoEffect, Usage: "no filter is run yet", Parse: needsArgument},
-		engine.Keyword{Name: "compression", In: engine.InAll, Max: -1, Flags: engine.NoEffect, Usage: "responses are not compressed yet", Parse: parseCompression},
+		engine.Keyword{Name: "filter", In: engine.InProxy, Max: -1, Usage: "filter <name> [options]: let a filter see the traffic; the order of the lines is that of the filters", Parse: parseFilter},
+		engine.Keyword{Name: "filter-sequence", In: engine.InProxy, Max: -1, Flags: engine.NoEffect, Usage: "filters run in the order of their lines", Parse: needsArgument},
+	)
+	engine.AddFilters(
+		engine.FilterKeyword{Name: "spoe", Usage: "filter spoe [engine <name>] config <file>: ask agents about the traffic (they are not asked yet)", Parse: parseSPOE},
 	)
 	engine.AddHook(engine.Hook{Name: "spoe", Phase: engine.PhaseRequest, Order: 10,
 		Enabled: func(px *engine.Proxy) bool { return spoeFilters.Get(px) != nil && px.SeesHTTP() }, Run: runSPOE})
@@ -18,8 +20,7 @@ func init() {
 
 // idleFilters change nothing that a client or a server relies on.
 var idleFilters = map[string]string{
-	"compression": "responses are not compressed yet", "comp-req": "requests are not compressed yet",
-	"comp-res": "responses are not compressed yet", "cache": "responses are not cached yet",
+	"cache": "responses are not cached yet",
 	"trace": "it is of HAProxy's own tests",
 }
 
@@ -27,15 +28,16 @@ var allFilters = []string{"bwlim-in", "bwlim-out", "cache", "comp-req", "comp-re
 
 func parseFilter(b *engine.Build, l *engine.Line) error {
 	w := word(l, 1)
-	why, idle := idleFilters[w.Text]
-	switch {
-	case w.Text == "":
+	if w.Text == "" {
 		return fail(l.Words[0], "missing argument for 'filter' in %s '%s'.", b.Px.Kind, b.Px.Name)
-	case idle:
+	}
+	if row, ok := engine.FilterKeywords.Get(w.Text); ok {
+		return row.Parse(b, l)
+	}
+	if why, idle := idleFilters[w.Text]; idle {
 		b.Notice(w.Pos, "'filter %s' has no effect in Hawser: %s", w.Text, why)
+		b.Px.AddFilter(&engine.Filter{Kind: w.Text, Pos: w.Pos})
 		return nil
-	case w.Text == "spoe":
-		return parseSPOE(b, l)
 	}
 	for _, f := range allFilters {
 		if f == w.Text {
@@ -80,6 +82,7 @@ func parseSPOE(b *engine.Build, l *engine.Line) error {
 		return fail(config, "'filter spoe' : unable to read '%s' : %s.", config.Text, err.Error())
 	}
 	f := spoeFilters.Edit(b.Px)
+	b.Px.AddFilter(&engine.Filter{Kind: "spoe", Name: engineName, Pos: l.Words[1].Pos})
 	b.Warn(l.Words[1].Pos, "'filter spoe' does not ask its agents yet: requests are NOT inspected by '%s'. Hawser goes on as HAProxy does while no agent can be reached.", engineName)
 	if name := onError(string(data), engineName); name != "" {
 		ref, err := b.Var("txn." + name)
@@ -124,40 +127,4 @@ func runSPOE(s *engine.Stream) engine.Verdict {
 		s.Vars.Set(ref.Index, engine.Sint(agentUnreachable))
 	}
 	return engine.Continue
-}
-
-var compressionWords = []string{"algo", "type", "direction", "offload", "minsize-req", "minsize-res", "algo-req", "algo-res", "type-req", "type-res"}
-
-func parseCompression(_ *engine.Build, l *engine.Line) error {
-	w := word(l, 1)
-	known := false
-	for _, c := range compressionWords {
-		known = known || c == w.Text
-	}
-	if !known {
-		d := fail(w, "'compression' expects 'algo', 'type', 'direction', 'offload', 'minsize-req' or 'minsize-res'.")
-		near, _ := engine.NearestOf(w.Text, compressionWords)
-		return d.WithHint(near)
-	}
-	if strings.HasPrefix(w.Text, "algo") {
-		return compressionAlgos(l)
-	}
-	if strings.HasPrefix(w.Text, "type") && len(l.Words) < 3 {
-		return fail(w, "'compression' expects <type>.")
-	}
-	return nil
-}
-
-func compressionAlgos(l *engine.Line) error {
-	if len(l.Words) < 3 {
-		return fail(l.Words[1], "'compression' expects <algorithm>.")
-	}
-	for _, a := range l.Words[2:] {
-		switch a.Text {
-		case "identity", "gzip", "deflate", "raw-deflate":
-		default:
-			return fail(a, "'compression' : '%s' is not a supported algorithm.", a.Text).WithAllowed("identity", "gzip", "deflate", "raw-deflate")
-		}
-	}
-	return nil
 }

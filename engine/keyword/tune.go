@@ -48,7 +48,7 @@ var untuned = map[string][]string{
 		"tune.sched.low-latency", "tune.sndbuf.backend", "tune.sndbuf.frontend", "tune.streams-elasticity",
 		"tune.takeover-other-tg-connections", "tune.glitches.kill.cpu-usage", "tune.h1.be.glitches-threshold", "tune.h1.fe.glitches-threshold",
 	},
-	"responses are not compressed yet": {"tune.comp.maxlevel", "tune.zlib.memlevel", "tune.zlib.windowsize"},
+	"the window and the memory of a compression are fixed": {"tune.zlib.memlevel", "tune.zlib.windowsize"},
 	"HTTP/2 is not spoken yet": {
 		"tune.h2.be.glitches-threshold", "tune.h2.be.initial-window-size", "tune.h2.be.max-concurrent-streams",
 		"tune.h2.be.max-frames-at-once", "tune.h2.be.rxbuf", "tune.h2.fe.glitches-threshold", "tune.h2.fe.initial-window-size",

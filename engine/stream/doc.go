@@ -48,6 +48,7 @@ var requestPhases = [...]phase{
 	{"header hooks of the backend", hooks(engine.PhaseHeader, backOnly)},
 	{"capture cookie", keepCookie},
 	{"persistence", hooks(engine.PhasePersist, back)},
+	{"filters", filterRequest},
 }
 
 func front(s *engine.Stream) *engine.Proxy { return s.Front }

@@ -112,6 +112,9 @@ func attempt(s *engine.Stream) (outcome, *pump) {
 	if err := s.Up.SendHead(m, body == nil); err != nil {
 		return serverFailed(s, err), nil
 	}
+	if s.ReqWrap != nil && body != nil {
+		return filtered(s, body)
+	}
 	if body == nil || s.BodyDone {
 		return awaitHead(s, nil, sendBuffered(s, body != nil)), nil
 	}
@@ -121,7 +124,7 @@ func attempt(s *engine.Stream) (outcome, *pump) {
 			return serverFailed(s, err), nil
 		}
 	}
-	p, out := startPump(s, body)
+	p, out := startPump(s, body, false)
 	if out.kind != headReady {
 		return out, p
 	}

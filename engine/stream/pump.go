@@ -22,12 +22,13 @@ type pump struct {
 	gone    atomic.Bool // the client is the reason of err
 	ended   atomic.Bool
 	running bool // run was started
+	counted bool // the body itself counts what comes in
 }
 
 // startPump sends what of the body is there and hands the rest to a goroutine;
 // no pump is returned when that was all.
-func startPump(s *engine.Stream, body htx.Body) (*pump, outcome) {
-	p := &pump{s: s, body: body, up: s.Up, done: make(chan struct{})}
+func startPump(s *engine.Stream, body htx.Body, counted bool) (*pump, outcome) {
+	p := &pump{s: s, body: body, up: s.Up, done: make(chan struct{}), counted: counted}
 	for {
 		b, err := here(body)
 		if len(b) == 0 && err == nil {
@@ -125,7 +126,9 @@ func (p *pump) carry(b []byte, err error) (end bool, _ error) {
 		return false, err
 	}
 	if len(b) > 0 {
-		p.s.BytesIn += int64(len(b))
+		if !p.counted {
+			p.s.BytesIn += int64(len(b))
+		}
 		if werr := p.up.SendData(b); werr != nil {
 			return false, werr
 		}

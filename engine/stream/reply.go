@@ -96,15 +96,21 @@ func sendLocal(s *engine.Stream) {
 	}
 	head := s.Req.MethodID == htx.HEAD
 	bodyless := head || len(s.Local.Body) == 0
+	if s.Service != "" { // a service counts as a server does
+		s.BytesOut = int64(m.Size())
+		if !bodyless {
+			s.BytesOut += int64(len(s.Local.Body))
+		}
+	}
+	body := filterService(s, bodyless)
 	s.ResOut += int64(m.Size())
-	if !bodyless {
-		s.ResOut += int64(len(s.Local.Body))
-	}
-	if s.Service != "" {
-		s.BytesOut = s.ResOut // a service counts as a server does
-	}
 	err := s.Ex.Head(m, bodyless)
-	if err == nil && !bodyless {
+	switch {
+	case err != nil || bodyless:
+	case body != nil:
+		err = sendWhole(s, body)
+	default:
+		s.ResOut += int64(len(s.Local.Body))
 		err = s.Ex.Data(s.Local.Body)
 	}
 	if err == nil {

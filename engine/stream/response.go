@@ -85,6 +85,7 @@ func responsePhases(s *engine.Stream) step {
 		}
 	}
 	afterResponse(s)
+	filterResponse(s)
 	s.Status = s.Res.Status
 	return next
 }

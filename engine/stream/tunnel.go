@@ -79,7 +79,16 @@ func orElse(d, other time.Duration) time.Duration {
 
 // move carries one direction and passes its end on as a half-close.
 func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, fin func()) {
-	_, rerr, werr := from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
+	var rerr, werr error
+	if len(s.Front.Filters)+len(s.Back.Filters) > 0 {
+		dir := engine.Req
+		if who == endServer {
+			dir = engine.Res
+		}
+		rerr, werr = carryGated(s, dir, from, to, n)
+	} else {
+		_, rerr, werr = from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
+	}
 	switch {
 	case werr != nil:
 		other := endServer + endClient - who
