@@ -111,8 +111,6 @@ func alone(t *testing.T, s *scene, f file, bin testbed.Binary, c *tally) {
 // knownDifferences are files on which hawser does not answer as HAProxy yet, with
 // the reason; to be emptied.
 var knownDifferences = map[string]string{
-	"049.cfg": "the origin is shown other fields of the request",
-	"061.cfg": "not looked into",
 }
 
 // judge fails the test for hawser and for the self-check. The newer HAProxy is

@@ -121,7 +121,7 @@ func (x *exchange) wantsKeep(req *htx.Msg) bool {
 		return false
 	}
 	s := x.s
-	if s.Front.HTTPMode == engine.HTTPClose || s.Back != nil && s.Back.HTTPMode == engine.HTTPClose {
+	if s.Front.HTTPMode == engine.HTTPClose {
 		return false
 	}
 	return !s.Sess.RT.Proc.Stopping.Load() && s.Front.State.FEStatus.Load() != 2 && !s.Sess.Homeless()

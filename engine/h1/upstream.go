@@ -75,7 +75,7 @@ func (u *Upstream) SendHead(m *htx.Msg, bodyless bool) error {
 
 func (u *Upstream) wantsKeep() bool {
 	s := u.s
-	return s.Back.HTTPMode == engine.HTTPKeepAlive
+	return s.Back.HTTPMode == engine.HTTPKeepAlive && s.Front.HTTPMode != engine.HTTPServerClose
 }
 
 // SendData writes a piece of the request body.
