@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 OUTSIDE = $(shell $(GO) list ./conformance/... ./samples/... | grep -v '^hawser/conformance$$')
 UNITS = $(shell $(GO) list ./... | grep -v -e '^hawser/conformance' -e '^hawser/samples')
 
-.PHONY: build test setup lint unit conformance stories races bench run
+.PHONY: build test setup lint unit conformance stories races bench profile run
 .NOTPARALLEL:
 
 build:
@@ -42,6 +42,11 @@ races: setup
 # What a request costs, beside Debian's haproxy; BENCH="-quick" or "-only plain,tcp".
 bench: build
 	$(GO) run ./conformance/bench $(BENCH)
+
+# Where the time goes, for the compiler (profile-guided optimization): make again after work on the hot path.
+profile: build
+	dir=$$(mktemp -d) && $(GO) run ./conformance/bench -rounds 1 -profile $$dir -only plain,production,tcp,connection,body14k,rules && \
+	 $(GO) tool pprof -proto $$dir/*.prof > cmd/hawser/default.pgo && rm -r $$dir
 
 # A first look: three demo origins and the proxy; Ctrl-C ends all of them.
 run: build

@@ -41,6 +41,9 @@ type Upstream interface {
 	SendData(p []byte) error
 	SendEnd(m *htx.Msg) error
 	Flush() error
+	// FlushAtRead is Flush for a request that is complete: the sending may be put
+	// off until ReadHead, which must follow.
+	FlushAtRead() error
 	// ReadHead reads the next response head into m: 1xx ones, too.
 	ReadHead(m *htx.Msg, req *htx.Msg) error
 	// Body returns the body of the response head read last; nil: none.

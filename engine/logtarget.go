@@ -19,6 +19,7 @@ type LogTarget struct {
 	Profile  string
 	Pos      diag.Pos
 	Sink     LogSink
+	Prep     any // what the logging feature keeps with the target
 }
 
 // LogSampling sends only some of a group of lines (sample <ranges>:<size>).

@@ -74,9 +74,8 @@ func chosen(s *engine.Stream, srv *engine.Server) {
 	}
 	s.Avoid = nil
 	s.Server, s.HasSlot = srv, true
-	now := clock.Mono()
 	if s.Times.Connect == 0 {
-		s.Times.Connect = now
+		s.Times.Connect = clock.After(s.Times.Request)
 	}
 	c := &srv.State.C
 	c.Conns.Add(1)

@@ -67,7 +67,7 @@ func dial(s *engine.Stream) (*conn.Conn, error) {
 func connected(s *engine.Stream, c *conn.Conn, reused bool) {
 	s.Seen.Conn.Store(c)
 	s.BackLocal, s.BackPeer = c.LocalAddr(), c.RemoteAddr()
-	s.Times.Connected = clock.Mono()
+	s.Times.Connected = clock.After(s.Times.Connect)
 	s.ConnReused = reused
 	if reused {
 		s.Server.State.C.Reuses.Add(1)

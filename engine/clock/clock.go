@@ -53,6 +53,16 @@ func Mono() int64 {
 	return int64(time.Since(base)) + headStart
 }
 
+// After returns Mono for an event that follows one at prev, or prev itself while
+// the coarse clock still stands at prev's millisecond: as exact as logs are, and
+// most requests are over before the clock moves.
+func After(prev int64) int64 {
+	if t := coarse.Load(); t != 0 && t == prev/int64(time.Millisecond) {
+		return prev
+	}
+	return Mono()
+}
+
 // Precise returns Mono as a Tick: for the rare deadline that must not be late.
 func Precise() Tick { return Tick(Mono() / int64(time.Millisecond)) }
 

@@ -478,3 +478,48 @@ func TestParkedReadAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations per exchange", n)
 	}
 }
+
+// A queued question is sent by the read that waits for its answer.
+func TestQueue(t *testing.T) {
+	c, peer := pair(t)
+	if !c.Queue([]byte("question")) {
+		t.Fatal("a plain socket cannot queue")
+	}
+	go func() {
+		b := make([]byte, 8)
+		if _, err := io.ReadFull(peer, b); err == nil && string(b) == "question" {
+			peer.Write([]byte("answer"))
+		}
+	}()
+	if b, err := c.Peek(6); err != nil || string(b) != "answer" {
+		t.Fatalf("%q %v", b, err)
+	}
+	if c.Out() != 8 {
+		t.Errorf("%d bytes counted", c.Out())
+	}
+}
+
+// What does not fit into the kernel at once is written whole.
+func TestQueueLarge(t *testing.T) {
+	c, peer := pair(t)
+	question := bytes.Repeat([]byte("x"), 8<<20)
+	c.Queue(question)
+	go func() {
+		io.CopyN(io.Discard, peer, int64(len(question)))
+		peer.Write([]byte("answer"))
+	}()
+	if b, err := c.Peek(6); err != nil || string(b) != "answer" {
+		t.Fatalf("%q %v", b, err)
+	}
+}
+
+// A peer that reset the connection is met by the read.
+func TestQueueReset(t *testing.T) {
+	c, peer := pair(t)
+	peer.Abort()
+	c.SetReadTimeout(Data, 5*time.Second)
+	c.Queue([]byte("question"))
+	if _, err := c.Peek(1); !IsReset(err) && !IsEOF(err) {
+		t.Fatal(err)
+	}
+}

@@ -42,6 +42,8 @@ type Socket struct {
 	readFunc   func(fd uintptr) bool // tryRead, or trySpliceIn while splicing
 	writeFunc  func(fd uintptr) bool
 	writevFunc func(fd uintptr) bool
+	queueFunc  func(fd uintptr) bool
+	queue      queue
 	probe      probe
 	splice     splice
 }
@@ -108,9 +110,17 @@ func (s *Socket) readOnce() (int, error) {
 		}
 		return s.nc.Read(s.rp)
 	}
+	if s.queue.p != nil {
+		return s.readQueued()
+	}
 	if err := s.raw.Read(s.readFunc); err != nil {
 		return 0, err
 	}
+	return s.readResult()
+}
+
+// readResult is what tryRead left.
+func (s *Socket) readResult() (int, error) {
 	if s.rerr != 0 {
 		return 0, &net.OpError{Op: "read", Net: "socket", Err: os.NewSyscallError("recv", s.rerr)}
 	}

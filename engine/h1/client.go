@@ -37,7 +37,8 @@ func (c *Conn) head() error {
 	c.sess.Renew() // where its place is gone, the request that has come is still answered
 	c.limits()
 	px := c.sess.Front
-	s.Times.Start = clock.Mono()
+	now := clock.Mono()
+	s.Times.Start = now
 	s.Times.Date = clock.Wall()
 	since := c.lastEnd
 	if since == 0 {
@@ -47,10 +48,10 @@ func (c *Conn) head() error {
 			s.Times.Date = c.sess.Accept
 		}
 	}
-	s.Times.Idle = max(clock.Mono()-since, 0)
+	s.Times.Idle = max(now-since, 0)
 	c.headTimeout(px)
 	err := c.parser.ReadRequest(c.c, s.Req, c.maxHead())
-	s.Times.Request = clock.Mono()
+	s.Times.Request = max(clock.After(now), s.Times.Start)
 	c.c.SetReadBy(conn.NoClass, 0)
 	s.HasReq = true
 	if err != nil {

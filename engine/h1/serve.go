@@ -71,7 +71,7 @@ func handle(ctx *fasthttp.RequestCtx) {
 func (c *Conn) streams() {
 	for {
 		c.run(c.s)
-		c.lastEnd = clock.Mono()
+		c.lastEnd = clock.After(c.s.Times.End)
 		if !c.mayKeep() || c.head() != nil {
 			return
 		}

@@ -122,6 +122,16 @@ func (u *Upstream) Flush() error {
 	return err
 }
 
+// FlushAtRead sends what was written, at the latest when the response is read. A
+// new connection is written to at once: its server may speak, or leave, unasked.
+func (u *Upstream) FlushAtRead() error {
+	if len(u.out) == 0 || !u.Reused() || !u.c.Queue(u.out) {
+		return u.Flush()
+	}
+	u.out = u.out[:0]
+	return nil
+}
+
 // watch is how often a wait for the server looks at the client.
 const watch = 200 * time.Millisecond
 

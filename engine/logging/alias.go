@@ -18,13 +18,13 @@ func init() {
 		word("Tl", "date of acceptance, local, with zone", func(d []byte, _ env, v view) []byte { return appendZone2(d, v.accepted().Local()) }),
 		hexNum("Ts", "date of acceptance in seconds since 1970", 8, func(_ env, v view) int64 { return v.accepted().Unix() }),
 		word("t", "date of acceptance, local, with milliseconds", func(d []byte, _ env, v view) []byte {
-			t := v.accepted().Local()
-			return appendMilli(appendDate(d, t), t)
+			t := v.accepted()
+			return appendMilli(localDate.append(d, t), t)
 		}),
 		hexNum("ms", "milliseconds of the date of acceptance", 2, func(_ env, v view) int64 { return int64(v.accepted().Nanosecond()) / ms }),
 		word("tr", "date of the request's first byte, local, with milliseconds", func(d []byte, _ env, v view) []byte {
-			t := v.began().Local()
-			return appendMilli(appendDate(d, t), t)
+			t := v.began()
+			return appendMilli(localDate.append(d, t), t)
 		}),
 		word("trg", "date of the request's first byte, UTC, with zone", func(d []byte, _ env, v view) []byte { return appendZone2(d, v.began().UTC()) }),
 		word("trl", "date of the request's first byte, local, with zone", func(d []byte, _ env, v view) []byte { return appendZone2(d, v.began().Local()) }),

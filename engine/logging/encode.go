@@ -11,6 +11,9 @@ func init() { engine.AppendLog = appendFormat }
 
 const encoded = engine.LogJSON | engine.LogCBOR
 
+// styled are the flags that change how a text is written.
+const styled = encoded | engine.LogQuote | engine.LogEscape
+
 // appendFormat evaluates a format: one value after the other, or a JSON or CBOR
 // map of the named ones.
 func appendFormat(dst []byte, f *engine.LogFormat, e *engine.Env) []byte {
@@ -177,14 +180,18 @@ func appendSample(dst, b []byte, f engine.LogFlags) []byte {
 }
 
 func appendHTTP(dst, b []byte) []byte {
-	for _, c := range b {
-		if c < ' ' && c != '\t' || c == 0x7F {
-			dst = append(dst, '%', hexDigits[c>>4], hexDigits[c&15])
-			continue
+	for {
+		n := 0
+		for n < len(b) && (b[n] >= ' ' && b[n] != 0x7F || b[n] == '\t') {
+			n++
 		}
-		dst = append(dst, c)
+		dst = append(dst, b[:n]...)
+		if n == len(b) {
+			return dst
+		}
+		dst = append(dst, '%', hexDigits[b[n]>>4], hexDigits[b[n]&15])
+		b = b[n+1:]
 	}
-	return dst
 }
 
 func appendEscaped(dst, b []byte) []byte {
@@ -303,18 +310,43 @@ func appendJSON(dst, b []byte) []byte {
 // appendMasked writes b with what could confuse a reader of logs as #XX
 // (configuration manual, 8.6): also braces and bars in captured headers.
 func appendMasked(dst, b []byte, header bool) []byte {
-	for _, c := range b {
-		if c < ' ' || c >= utf8.RuneSelf-1 || c == '"' || c == '#' || header && (c == '{' || c == '|' || c == '}') {
-			dst = append(dst, '#', hexDigits[c>>4], hexDigits[c&15])
-			continue
-		}
-		dst = append(dst, c)
+	unsafe := &unsafeText
+	if header {
+		unsafe = &unsafeHeader
 	}
-	return dst
+	for {
+		n := 0
+		for n < len(b) && !unsafe[b[n]] {
+			n++
+		}
+		dst = append(dst, b[:n]...)
+		if n == len(b) {
+			return dst
+		}
+		dst = append(dst, '#', hexDigits[b[n]>>4], hexDigits[b[n]&15])
+		b = b[n+1:]
+	}
 }
+
+// unsafeText and unsafeHeader are the bytes that appendMasked hides.
+var unsafeText, unsafeHeader = func() (t, h [256]bool) {
+	for c := range 256 {
+		t[c] = c < ' ' || c >= utf8.RuneSelf-1 || c == '"' || c == '#'
+		h[c] = t[c] || c == '{' || c == '|' || c == '}'
+	}
+	return t, h
+}()
 
 // masked writes a text from a client: masked, then quoted, escaped or encoded.
 func masked(dst []byte, e *engine.Env, b []byte, header bool, f engine.LogFlags) []byte {
+	switch {
+	case len(b) == 0:
+		return appendAbsent(dst, f)
+	case f&styled == 0:
+		return appendMasked(dst, b, header)
+	case f&styled == engine.LogQuote:
+		return append(appendMasked(append(dst, '"'), b, header), '"')
+	}
 	m := e.Mark()
 	e.Tmp = appendMasked(e.Tmp, b, header)
 	dst = appendText(dst, e.Tmp[m:], f)

@@ -24,10 +24,11 @@ var headers = map[string]func(dst []byte, h header) []byte{
 }
 
 type header struct {
-	facility, lvl int
-	tag           string
-	sd            []byte
-	at            time.Time
+	target *engine.LogTarget
+	lvl    int
+	tag    string
+	sd     []byte
+	at     time.Time
 }
 
 var (
@@ -53,7 +54,7 @@ func (h header) host() string {
 
 func (h header) pri(d []byte) []byte {
 	d = append(d, '<')
-	d = strconv.AppendInt(d, int64(h.facility<<3|h.lvl), 10)
+	d = strconv.AppendInt(d, int64(slices.Index(facilities, h.target.Facility)<<3|h.lvl), 10)
 	return append(d, '>')
 }
 
@@ -133,7 +134,7 @@ func appendLine(d []byte, t *engine.LogTarget, level int, tag string, sd, msg []
 	if tag == "" {
 		tag = program
 	}
-	h := header{facility: slices.Index(facilities, t.Facility), lvl: max(level, t.MinLevel), tag: tag, sd: sd, at: at}
+	h := header{target: t, lvl: max(level, t.MinLevel), tag: tag, sd: sd, at: at}
 	f := t.Format
 	if f == "" {
 		f = "local"
@@ -141,7 +142,11 @@ func appendLine(d []byte, t *engine.LogTarget, level int, tag string, sd, msg []
 			f = "rfc3164"
 		}
 	}
-	d = headers[f](d, h)
+	if c, ok := t.Prep.(*headings); ok && lasting[f] {
+		d = c.append(d, f, h)
+	} else {
+		d = headers[f](d, h)
+	}
 	d = append(d, msg...)
 	for len(d) > 0 && d[len(d)-1] == '\n' {
 		d = d[:len(d)-1]

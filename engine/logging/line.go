@@ -160,7 +160,7 @@ func appendEnd(d []byte, sess *engine.Session, src bool) []byte {
 		}
 		return appendNum(d, int64(n), 0)
 	}
-	d = a.Addr().WithZone("").AppendTo(d)
+	d = appendIP(d, a.Addr())
 	return appendNum(append(d, ':'), int64(a.Port()), 0)
 }
 

@@ -353,3 +353,16 @@ func FuzzEncodings(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkLine makes one line of option httplog with its header.
+func BenchmarkLine(b *testing.B) {
+	e := newEnv()
+	px := e.Strm.Front
+	px.LogFmt.Fmt = compiled(b, presets["httplog"], engine.LogMand|engine.LogLine)
+	px.Logs = []engine.LogTarget{{Facility: "local0", Level: 7, Len: 1024, Sink: nowhere{}, Prep: &headings{}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Strm.Logged = false
+		write(e.Strm)
+	}
+}

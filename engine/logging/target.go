@@ -67,7 +67,7 @@ func parseLog(b *engine.Build, l *engine.Line) error {
 
 // parseTarget reads the words behind "log".
 func parseTarget(l *engine.Line) (engine.LogTarget, error) {
-	t := engine.LogTarget{Target: l.Words[1].Text, Len: engine.DefLogLen, Level: 7, Pos: l.Words[1].Pos}
+	t := engine.LogTarget{Target: l.Words[1].Text, Len: engine.DefLogLen, Level: 7, Pos: l.Words[1].Pos, Prep: &headings{}}
 	n := 2
 	for ; n < len(l.Words); n += 2 {
 		var err error

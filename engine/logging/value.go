@@ -40,8 +40,12 @@ func hexNum(name, usage string, digits int, of func(e env, v view) int64) engine
 // text is an alias with a name of our own.
 func text(name, usage string, of func(e env, v view) string) engine.LogAlias {
 	return alias(name, engine.TStr, usage, func(dst []byte, e env, f engine.LogFlags) []byte {
+		t := of(e, viewOf(e))
+		if f&styled == 0 && t != "" {
+			return append(dst, t...)
+		}
 		m := e.Mark()
-		e.Tmp = append(e.Tmp, of(e, viewOf(e))...)
+		e.Tmp = append(e.Tmp, t...)
 		dst = appendText(dst, e.Tmp[m:], f)
 		e.Tmp = e.Tmp[:m]
 		return dst
@@ -51,6 +55,13 @@ func text(name, usage string, of func(e env, v view) string) engine.LogAlias {
 // word is an alias that is never quoted in plain lines: dates, flags.
 func word(name, usage string, of func(dst []byte, e env, v view) []byte) engine.LogAlias {
 	return alias(name, engine.TStr, usage, func(dst []byte, e env, f engine.LogFlags) []byte {
+		if f&encoded == 0 {
+			n := len(dst)
+			if dst = of(dst, e, viewOf(e)); len(dst) > n {
+				return dst
+			}
+			return appendAbsent(dst, f)
+		}
 		m := e.Mark()
 		e.Tmp = of(e.Tmp, e, viewOf(e))
 		dst = appendWord(dst, e.Tmp[m:], f)
@@ -69,8 +80,7 @@ func client(name, usage string, of func(dst []byte, e env, v view) []byte) engin
 		m := e.Mark()
 		e.Tmp = of(e.Tmp, e, v)
 		k := e.Mark()
-		e.Tmp = appendMasked(e.Tmp, e.Tmp[m:], false)
-		dst = appendText(dst, e.Tmp[k:], f)
+		dst = masked(dst, e, e.Tmp[m:k], false, f)
 		e.Tmp = e.Tmp[:m]
 		return dst
 	})
@@ -89,8 +99,10 @@ func addr(name, usage string, of func(e env, v view) (netip.AddrPort, bool)) eng
 				return appendHexIP(dst, a.Addr())
 			}
 			e.Tmp = appendHexIP(e.Tmp, a.Addr())
+		case a.Addr().IsValid() && f&styled == 0:
+			return appendIP(dst, a.Addr())
 		case a.Addr().IsValid():
-			e.Tmp = a.Addr().WithZone("").AppendTo(e.Tmp)
+			e.Tmp = appendIP(e.Tmp, a.Addr())
 		case unix:
 			e.Tmp = append(e.Tmp, "unix"...)
 		}
@@ -98,6 +110,14 @@ func addr(name, usage string, of func(e env, v view) (netip.AddrPort, bool)) eng
 		e.Tmp = e.Tmp[:m]
 		return dst
 	})
+}
+
+// appendIP writes an address without its zone.
+func appendIP(dst []byte, a netip.Addr) []byte {
+	if a.Is6() {
+		a = a.WithZone("")
+	}
+	return a.AppendTo(dst)
 }
 
 func port(name, usage string, of func(e env, v view) (netip.AddrPort, bool)) engine.LogAlias {

@@ -142,7 +142,7 @@ func sendBuffered(s *engine.Stream, body bool) error {
 			return err
 		}
 	}
-	return s.Up.Flush()
+	return s.Up.FlushAtRead()
 }
 
 // awaitHead reads response heads until the final one; interim ones are relayed
@@ -169,7 +169,7 @@ func awaitHead(s *engine.Stream, p *pump, sent error) outcome {
 	}
 	s.HasRes = true
 	s.BytesOut += int64(s.Res.Size())
-	s.Times.Response = clock.Mono()
+	s.Times.Response = clock.After(s.Times.Connected)
 	if bit := retryBit(s.Res.Status); bit != 0 && s.Back.RetryOn&bit != 0 && p == nil && !s.NoRetry && retriesLeft(s) {
 		return outcome{kind: failed, retry: bit, status: s.Res.Status, cause: 'S', state: 'H'}
 	}

@@ -163,7 +163,7 @@ func sendResponse(s *engine.Stream, p *pump) {
 	up := s.Up
 	s.Up = nil
 	s.Seen.Conn.Store(nil)
-	s.Times.End = clock.Mono()
+	s.Times.End = clock.After(s.Times.Response)
 	err := s.Ex.Flush()
 	p.wait()
 	up.Release(true)
