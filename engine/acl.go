@@ -85,7 +85,7 @@ func AddCriteria(fetch, name string, methods ...string) {
 // ACL is a named (or anonymous) list of tests: it holds when one of them does.
 type ACL struct {
 	Name  string
-	Tests []ACLTest
+	Tests []*ACLTest
 	Pos   diag.Pos
 }
 
@@ -96,6 +96,8 @@ type ACLTest struct {
 	In     Type // the sample is converted to it before the match
 	Method string
 	Pos    diag.Pos
+	Group  *TestGroup // answers this test with others, or nil
+	Bit    int        // of this test in the group's answers
 }
 
 // Eval tells whether the ACL holds. Fetches that iterate are asked for one value
@@ -114,6 +116,11 @@ func (a *ACL) Eval(e *Env) Result {
 }
 
 func (t *ACLTest) eval(e *Env) Result {
+	if t.Group != nil && e.window != 0 {
+		if bits := t.Group.answers(e); bits != nil {
+			return Result(bits[t.Bit>>6]>>(t.Bit&63)&1) * Yes
+		}
+	}
 	m := e.Mark()
 	e.Each, e.Cur = true, [2]int{}
 	res := t.evalEach(e)

@@ -42,7 +42,7 @@ func (b *Build) AddACL(px *Proxy, words []Word) error {
 		a = &ACL{Name: name.Text, Pos: name.Pos}
 		px.ACLs[name.Text] = a
 	}
-	a.Tests = append(a.Tests, *t)
+	a.Tests = append(a.Tests, t)
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (b *Build) condACL(t *expr.Term) (*ACL, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &ACL{Tests: []ACLTest{*test}, Pos: t.Pos}, nil
+		return &ACL{Tests: []*ACLTest{test}, Pos: t.Pos}, nil
 	}
 	if b.Px != nil {
 		if a := b.Px.ACLs[t.Name]; a != nil {
@@ -99,7 +99,7 @@ func (b *Build) condACL(t *expr.Term) (*ACL, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &ACL{Name: t.Name, Tests: []ACLTest{*test}, Pos: t.Pos}, nil
+		return &ACL{Name: t.Name, Tests: []*ACLTest{test}, Pos: t.Pos}, nil
 	}
 	d := diag.Errorf(t.Pos, "no such ACL : '%s'.", t.Name)
 	if b.Px != nil {
@@ -168,7 +168,11 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ACLTest{Expr: x, Match: match, In: m.In, Method: method, Pos: words[0].Pos}, nil
+	t := &ACLTest{Expr: x, Match: match, In: m.In, Method: method, Pos: words[0].Pos}
+	if b.Px != nil {
+		b.Px.Tests = append(b.Px.Tests, t)
+	}
+	return t, nil
 }
 
 // criterion compiles the first word of an ACL: a sample expression or a derived

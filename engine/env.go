@@ -32,6 +32,8 @@ type Env struct {
 	Tmp []byte
 	out []byte // of log formats that are written to Tmp
 
+	window uint32 // see OpenWindow; 0: closed
+
 	held Sample // see Hold
 	cast Sample // the sample that a conversion works on
 

@@ -1,6 +1,10 @@
 package engine
 
-import "hawser/parser/diag"
+import (
+	"strings"
+
+	"hawser/parser/diag"
+)
 
 // Expr is a compiled sample expression: a fetch followed by converters.
 type Expr struct {
@@ -56,6 +60,15 @@ func (x *Expr) EvalAs(e *Env, t Type) (Sample, Status) {
 		return Sample{}, Missing
 	}
 	return s, st
+}
+
+// Key tells whether two expressions are the same: the fetch and what follows it.
+func (x *Expr) Key() string {
+	rest := ""
+	if i := strings.IndexAny(x.Text, "(,"); i >= 0 {
+		rest = x.Text[i:]
+	}
+	return x.Fetch.Name + rest
 }
 
 // Const reports whether the expression's value never changes.

@@ -27,6 +27,7 @@ type Fetch struct {
 	Where Where
 	Needs Needs
 	Const bool // the value depends on the arguments alone
+	Head  bool // the value depends on the arguments and the request head alone
 	Usage string
 	// Match is the method of the derived ACL criteria (path_beg, hdr_dom …):
 	// filled for the rows that DeriveACL makes.
@@ -44,6 +45,7 @@ type Conv struct {
 	Args  ArgSpec
 	In    Type
 	Out   Type
+	Pure  bool // the result depends on the sample alone
 	Usage string
 	Check func(b *Build, args []Arg) error
 	Eval  ConvFunc

@@ -49,6 +49,7 @@ type Proxy struct {
 	Binds       []*Bind
 	Servers     []*Server
 	ACLs        map[string]*ACL
+	Tests       []*ACLTest // of all conditions, while building
 	Rules       [NRulesets][]Rule
 	Switch      []SwitchRule // use_backend
 	UseServer   []SwitchRule // use-server

@@ -32,9 +32,10 @@ type Stream struct {
 	Vars                 VarStore // txn
 	ReqVars              VarStore
 	ResVars              VarStore
-	SC                   Tracks   // tracked counters of the stream; the session has its own
-	SCEnded              bool     // they were given back
-	ReqCaps              [][]byte // captured request headers, by slot
+	Groups               GroupRoom // answers of tests
+	SC                   Tracks    // tracked counters of the stream; the session has its own
+	SCEnded              bool      // they were given back
+	ReqCaps              [][]byte  // captured request headers, by slot
 	ResCaps              [][]byte
 	CookieReq, CookieRes []byte // capture cookie
 	ReqBody              []byte // what was buffered of the request body
@@ -126,7 +127,7 @@ func (s *Stream) Reset() {
 	s.SC.Clear()
 	keep := *s.kept()
 	*s = Stream{Slots: keep.slots, Vars: keep.v, ReqVars: keep.rq, ResVars: keep.rs, SC: s.SC, Req: req, Res: res,
-		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), ReqBody: s.ReqBody[:0],
+		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), Groups: s.Groups, ReqBody: s.ReqBody[:0],
 		UniqueID: s.UniqueID[:0], URI: s.URI[:0], CookieReq: s.CookieReq[:0], CookieRes: s.CookieRes[:0], RetriesSet: -1}
 	s.Env.Tmp = tmp[:0]
 }

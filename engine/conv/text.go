@@ -12,13 +12,13 @@ import (
 func init() {
 	s := engine.TStr
 	mapped := func(name, usage string, f func(byte) byte) {
-		conv(name, s, s, usage, 0, nil, func(e env, _ args, v smp) (smp, stat) {
+		engine.AddConvs(engine.Conv{Name: name, In: s, Out: s, Pure: true, Usage: usage, Eval: func(e env, _ args, v smp) (smp, stat) {
 			m := e.Mark()
 			for _, c := range v.B {
 				e.Tmp = append(e.Tmp, f(c))
 			}
 			return str(e.Since(m))
-		})
+		}})
 	}
 	mapped("lower", "Lower case.", lower)
 	mapped("upper", "Upper case.", upper)

@@ -54,6 +54,7 @@ func headerFetches(dir engine.Dir, hdr, fhdr, cnt, fcnt, ip, val, names, cnt2, i
 
 func headerFetch(name string, out engine.Type, where engine.Where, of func(env) *htx.Msg, full bool, eval func(*headerPick, env) (smp, stat)) {
 	engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: where, Args: headerSpec, Needs: engine.NeedHTTPReq,
+		Head:  where != engine.OnResponse,
 		Usage: "([name[,occ]]): a header's value; occ counts from 1, or from the last one with -1. ACLs try all values.",
 		Make: func(_ *engine.Build, a args) (engine.FetchFunc, error) {
 			p := &headerPick{full: full, where: of, any: !given(a, 0) || a[0].Text == ""}

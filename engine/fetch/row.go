@@ -42,6 +42,12 @@ func needHTTP(f engine.Fetch) engine.Fetch {
 	return f
 }
 
+// ofHead marks a fetch whose value changes only with the request head.
+func ofHead(f engine.Fetch) engine.Fetch {
+	f.Head = true
+	return needHTTP(f)
+}
+
 func withArgs(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
 	f.Args = spec
 	return f

@@ -13,12 +13,12 @@ func init() {
 	on := engine.OnRequest
 	engine.AddFetches(
 		needHTTP(row("method", engine.TMeth, engine.OnStream, "The request's method.", method)),
-		needHTTP(row("path", engine.TStr, on, "The request's path, without query.", reqPart((*htx.Msg).Path))),
-		needHTTP(row("pathq", engine.TStr, on, "The request's path with its query.", reqPart((*htx.Msg).PathQuery))),
-		needHTTP(row("url", engine.TStr, on, "The request's target as the request line has it.", reqPart(func(m *htx.Msg) htx.Span { return m.Target }))),
-		withArgs(engine.OptArgs(0, engine.ArgStr), needHTTP(row("query", engine.TStr, on, "([with_qm]): the query string, with its question mark if asked.", query))),
-		needHTTP(row("base", engine.TStr, on, "The first Host header and the path.", func(e env, _ args) (smp, stat) { return base(e, false) })),
-		needHTTP(row("baseq", engine.TStr, on, "The first Host header and the path with its query.", func(e env, _ args) (smp, stat) { return base(e, true) })),
+		ofHead(row("path", engine.TStr, on, "The request's path, without query.", reqPart((*htx.Msg).Path))),
+		ofHead(row("pathq", engine.TStr, on, "The request's path with its query.", reqPart((*htx.Msg).PathQuery))),
+		ofHead(row("url", engine.TStr, on, "The request's target as the request line has it.", reqPart(func(m *htx.Msg) htx.Span { return m.Target }))),
+		withArgs(engine.OptArgs(0, engine.ArgStr), ofHead(row("query", engine.TStr, on, "([with_qm]): the query string, with its question mark if asked.", query))),
+		ofHead(row("base", engine.TStr, on, "The first Host header and the path.", func(e env, _ args) (smp, stat) { return base(e, false) })),
+		ofHead(row("baseq", engine.TStr, on, "The first Host header and the path with its query.", func(e env, _ args) (smp, stat) { return base(e, true) })),
 		needHTTP(row("base32", engine.TSint, on, "A 32-bit hash of base.", base32)),
 		needHTTP(row("base32+src", engine.TBin, on, "base32 followed by the client's address.", withSrc(base32))),
 		needHTTP(row("url32", engine.TSint, on, "A 32-bit hash of the first Host header and the whole URL.", url32)),
@@ -28,7 +28,7 @@ func init() {
 	)
 	for _, n := range []string{"url_param", "urlp"} {
 		engine.AddFetches(withArgs(engine.OptArgs(0, engine.ArgStr, engine.ArgStr, engine.ArgStr),
-			needHTTP(row(n, engine.TStr, on, "([name[,delim[,i]]]): the value of a parameter of the query, \"i\" ignoring case.", urlParam))))
+			ofHead(row(n, engine.TStr, on, "([name[,delim[,i]]]): the value of a parameter of the query, \"i\" ignoring case.", urlParam))))
 	}
 	engine.AddFetches(withArgs(engine.OptArgs(0, engine.ArgStr, engine.ArgStr, engine.ArgStr),
 		needHTTP(row("urlp_val", engine.TSint, on, "([name[,delim[,i]]]): the number in a parameter of the query.", func(e env, a args) (smp, stat) {

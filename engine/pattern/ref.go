@@ -32,6 +32,7 @@ type Ref struct {
 	curr    uint32
 	next    uint32
 	views   []*View
+	groups  []*engine.GroupState // that hold a copy of the entries
 }
 
 // viewKey tells views of one Ref apart.
@@ -132,6 +133,16 @@ func (v *View) find(e *engine.Env, s *engine.Sample) *item {
 	return it
 }
 
+// watch has a group told when the entries change.
+func (r *Ref) watch(g *engine.GroupState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.groups = append(r.groups, g)
+	if r.changed {
+		g.Split.Store(true)
+	}
+}
+
 // thaw prepares the Ref for a change: from now on views are read under mu, which
 // the caller holds.
 func (r *Ref) thaw() {
@@ -139,6 +150,10 @@ func (r *Ref) thaw() {
 		return
 	}
 	r.changed = true
+	for _, g := range r.groups {
+		g.Split.Store(true)
+	}
+	r.groups = nil
 	for _, v := range r.views {
 		v.live, _ = v.build(r.entries, r.curr)
 		v.frozen.Store(nil)

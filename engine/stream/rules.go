@@ -9,6 +9,8 @@ import (
 
 // runRules evaluates a ruleset; Continue means that it came to its end.
 func runRules(e *engine.Env, rules []engine.Rule) engine.Verdict {
+	e.OpenWindow()
+	defer e.CloseWindow()
 	for i := range rules {
 		r := &rules[i]
 		if r.Cond != nil && !r.Cond.Holds(e) {
@@ -21,6 +23,7 @@ func runRules(e *engine.Env, rules []engine.Rule) engine.Verdict {
 			}
 			return v
 		}
+		e.OpenWindow()
 	}
 	return engine.Continue
 }

@@ -27,6 +27,8 @@ func chooseBackend(s *engine.Stream) step {
 func pickBackend(s *engine.Stream) *engine.Proxy {
 	px, e := s.Front, &s.Env
 	e.Px = px
+	e.OpenWindow()
+	defer e.CloseWindow()
 	for i := range px.Switch {
 		r := &px.Switch[i]
 		if r.Cond != nil && !r.Cond.Holds(e) {
