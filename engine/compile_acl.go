@@ -150,6 +150,9 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 		method = named
 	}
 	spec.Patterns = rest
+	if method == "" && (x.Out == TAny || x.Out == TBin) && spec.Keyword != "payload" && spec.Keyword != "payload_lv" {
+		return nil, diag.Errorf(words[0].Pos, "matching method must be specified first (using '-m') when using a sample fetch of this type ('%s').", spec.Keyword)
+	}
 	if method == "" {
 		method = DefaultMethod(x, spec)
 	}

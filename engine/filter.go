@@ -19,11 +19,11 @@ type Filter struct {
 	// Response sees the head that goes to the client; s.ResBody is nil where no
 	// body follows.
 	Response func(s *Stream)
-	// Tunnel sees each piece of raw data (TCP, CONNECT, upgrades) before it is
-	// passed on, and may wait. Both directions call it at once.
-	Tunnel func(s *Stream, dir Dir, n int)
-	// Slices limits the pieces that Tunnel sees; 0: no limit.
-	Slices int
+	// Tunnel is asked before n bytes of raw data (TCP, CONNECT, upgrades) are
+	// passed on: it may wait, and tells how many of them, at least one, may go.
+	// Both directions call it at once.
+	Tunnel func(s *Stream, dir Dir, n int) int
+	Conf   any // the feature's own
 }
 
 // FilterKeyword is a filter that the user can name. Parse reads the words of a

@@ -174,6 +174,9 @@ func newFilter(kind string, pos diag.Pos) *engine.Filter {
 		f.Response = response
 	}
 	f.Request = func(s *engine.Stream) {
+		if s.Kind == engine.NotHTTP {
+			return
+		}
 		if isResponse(kind) {
 			ask(s)
 		}

@@ -5,6 +5,7 @@ import (
 	_ "hawser/engine/action"
 	_ "hawser/engine/auth"
 	_ "hawser/engine/balance"
+	_ "hawser/engine/bwlim"
 	_ "hawser/engine/check"
 	_ "hawser/engine/command"
 	_ "hawser/engine/compress"
@@ -20,6 +21,7 @@ import (
 	_ "hawser/engine/resolver"
 	_ "hawser/engine/sticktable"
 	_ "hawser/engine/tls"
+	_ "hawser/engine/trace"
 	_ "hawser/engine/vars"
 	_ "hawser/stats"
 )

@@ -21,7 +21,6 @@ func init() {
 // idleFilters change nothing that a client or a server relies on.
 var idleFilters = map[string]string{
 	"cache": "responses are not cached yet",
-	"trace": "it is of HAProxy's own tests",
 }
 
 var allFilters = []string{"bwlim-in", "bwlim-out", "cache", "comp-req", "comp-res", "compression", "fcgi-app", "spoe", "trace"}

@@ -137,29 +137,23 @@ func sendWhole(s *engine.Stream, body htx.Body) error {
 	}
 }
 
-// gates lists the filters that see raw data; slice is the largest piece that they
-// want to see.
-func gates(s *engine.Stream) (list []*engine.Filter, slice int) {
+// gates lists the filters that see raw data.
+func gates(s *engine.Stream) (list []*engine.Filter) {
 	for _, px := range [...]*engine.Proxy{s.Front, s.Back} {
 		for _, f := range px.Filters {
-			if f.Tunnel == nil {
-				continue
-			}
-			list = append(list, f)
-			if f.Slices > 0 && (slice == 0 || f.Slices < slice) {
-				slice = f.Slices
+			if f.Tunnel != nil {
+				list = append(list, f)
 			}
 		}
 		if s.Back == s.Front {
 			break
 		}
 	}
-	return list, slice
+	return list
 }
 
 // carryGated is conn.SpliceTo for streams whose filters want to see the data.
-func carryGated(s *engine.Stream, dir engine.Dir, from, to *conn.Conn, n *int64) (rerr, werr error) {
-	list, slice := gates(s)
+func carryGated(s *engine.Stream, list []*engine.Filter, dir engine.Dir, from, to *conn.Conn, n *int64) (rerr, werr error) {
 	for {
 		if from.Buffered() == 0 {
 			if _, err := from.ReadMore(); err != nil {
@@ -170,11 +164,8 @@ func carryGated(s *engine.Stream, dir engine.Dir, from, to *conn.Conn, n *int64)
 			}
 		}
 		p := from.Bytes()
-		if slice > 0 && len(p) > slice {
-			p = p[:slice]
-		}
 		for _, f := range list {
-			f.Tunnel(s, dir, len(p))
+			p = p[:f.Tunnel(s, dir, len(p))]
 		}
 		if _, err := to.Write(p); err != nil {
 			return nil, err

@@ -18,6 +18,7 @@ var tcpPhases = [...]phase{
 	{"backend hooks", hooks(engine.PhaseBackend, back)},
 	{"use-server", useServer},
 	{"persistence", hooks(engine.PhasePersist, back)},
+	{"filters", filterRequest},
 }
 
 // TCP runs the stream of a connection whose proxy is in TCP mode, and those that

@@ -79,16 +79,7 @@ func orElse(d, other time.Duration) time.Duration {
 
 // move carries one direction and passes its end on as a half-close.
 func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, fin func()) {
-	var rerr, werr error
-	if len(s.Front.Filters)+len(s.Back.Filters) > 0 {
-		dir := engine.Req
-		if who == endServer {
-			dir = engine.Res
-		}
-		rerr, werr = carryGated(s, dir, from, to, n)
-	} else {
-		_, rerr, werr = from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
-	}
+	rerr, werr := carry(s, from, to, n, who)
 	switch {
 	case werr != nil:
 		other := endServer + endClient - who
@@ -114,6 +105,21 @@ func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, 
 		fin()
 		to.CloseWrite()
 	}
+}
+
+// carry moves the bytes of one direction to its end.
+func carry(s *engine.Stream, from, to *conn.Conn, n *int64, who uint32) (rerr, werr error) {
+	if len(s.Front.Filters)+len(s.Back.Filters) > 0 {
+		if list := gates(s); len(list) > 0 {
+			dir := engine.Req
+			if who == endServer {
+				dir = engine.Res
+			}
+			return carryGated(s, list, dir, from, to, n)
+		}
+	}
+	_, rerr, werr = from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
+	return rerr, werr
 }
 
 // closeTunnel closes both sides and derives the termination flags.
