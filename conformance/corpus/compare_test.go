@@ -110,8 +110,7 @@ func alone(t *testing.T, s *scene, f file, bin testbed.Binary, c *tally) {
 
 // knownDifferences are files on which hawser does not answer as HAProxy yet, with
 // the reason; to be emptied.
-var knownDifferences = map[string]string{
-}
+var knownDifferences = map[string]string{}
 
 // judge fails the test for hawser and for the self-check. The newer HAProxy is
 // only told of.
