@@ -2,6 +2,7 @@ package balance
 
 import (
 	"hawser/engine"
+	"hawser/engine/hash"
 )
 
 // keyFunc takes the key out of a stream; false: there is none, and the servers
@@ -16,7 +17,7 @@ type hashing struct {
 }
 
 func hashingOf(px *engine.Proxy) hashing {
-	h := hashing{sum: sdbm}
+	h := hashing{sum: hash.SDBM}
 	words := px.Balance.HashType
 	if len(words) == 0 {
 		return h
@@ -28,7 +29,7 @@ func hashingOf(px *engine.Proxy) hashing {
 	case words[1].Text == "none":
 		h.sum = number
 	default:
-		h.sum = hashes[words[1].Text]
+		h.sum = hash.Named[words[1].Text]
 	}
 	if len(words) > 2 {
 		h.avalanche = true
@@ -40,7 +41,7 @@ func hashingOf(px *engine.Proxy) hashing {
 func (h *hashing) hash(key []byte) uint32 {
 	v := h.sum(key)
 	if h.avalanche {
-		v = avalanche(v)
+		v = hash.Avalanche(v)
 	}
 	return v
 }

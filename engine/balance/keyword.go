@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hawser/engine"
+	"hawser/engine/hash"
 	"hawser/parser/diag"
 	"hawser/parser/unit"
 )
@@ -144,7 +145,7 @@ func parseHashType(b *engine.Build, l *engine.Line) error {
 	default:
 		return diag.Errorf(w.Pos, "'hash-type' only supports 'consistent' and 'map-based'.")
 	}
-	if len(l.Words) > 2 && hashes[l.Words[2].Text] == nil && l.Words[2].Text != "none" {
+	if len(l.Words) > 2 && hash.Named[l.Words[2].Text] == nil && l.Words[2].Text != "none" {
 		return diag.Errorf(l.Words[2].Pos, "'hash-type' only supports 'sdbm', 'djb2', 'crc32', or 'wt6' hash functions.")
 	}
 	if len(l.Words) > 3 && l.Words[3].Text != "avalanche" {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"hawser/engine"
+	"hawser/engine/hash"
 )
 
 // idRange is how far apart the points of servers with neighbouring numbers begin.
@@ -55,7 +56,7 @@ func (r *ring) Changed(*engine.Server) {
 		c.weights[srv] = int64(r.wts[i])
 		c.total += int64(r.wts[i])
 		for k := range uint32(r.wts[i]) {
-			pts = append(pts, point{avalanche(base + k), srv})
+			pts = append(pts, point{hash.Avalanche(base + k), srv})
 		}
 	}
 	slices.SortStableFunc(pts, func(a, b point) int { return cmp.Compare(a.at, b.at) })
@@ -80,15 +81,15 @@ func ringBase(srv *engine.Server) uint32 {
 		return id
 	case "guid":
 		if srv.GUID != "" {
-			return sdbm([]byte(srv.GUID))
+			return hash.SDBM([]byte(srv.GUID))
 		}
 	case "addr":
 		if a.IP.IsValid() {
-			return sdbm(addrBytes(a.IP, 0))
+			return hash.SDBM(addrBytes(a.IP, 0))
 		}
 	case "addr-port":
 		if a.IP.IsValid() {
-			return sdbm(addrBytes(a.IP, a.Port))
+			return hash.SDBM(addrBytes(a.IP, a.Port))
 		}
 	}
 	return id * idRange

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 files name it
 
 	"hawser/engine"
+	sum32 "hawser/engine/hash"
 )
 
 func init() {
@@ -28,16 +29,16 @@ func init() {
 		conv(name, engine.TBin, engine.TSint, "([avalanche]): "+usage+"; 1 mixes the bits once more.", 0, types(engine.ArgInt), func(_ env, a args, v smp) (smp, stat) {
 			h := f(v.B)
 			if given(a, 0) && a[0].Int != 0 {
-				h = avalanche(h)
+				h = sum32.Avalanche(h)
 			}
 			return sint(int64(h))
 		})
 	}
 	sum("crc32", "the CRC-32 of Ethernet and gzip", crc32.ChecksumIEEE)
 	sum("crc32c", "the CRC-32 of iSCSI", func(b []byte) uint32 { return crc32.Checksum(b, castagnoli) })
-	sum("djb2", "a 32-bit hash with DJB2", djb2)
-	sum("sdbm", "a 32-bit hash with SDBM", sdbm)
-	sum("wt6", "a 32-bit hash with WT6", wt6)
+	sum("djb2", "a 32-bit hash with DJB2", sum32.DJB2)
+	sum("sdbm", "a 32-bit hash with SDBM", sum32.SDBM)
+	sum("wt6", "a 32-bit hash with WT6", sum32.WT6)
 	seeded := types(engine.ArgInt)
 	seed := func(a args) uint64 {
 		if given(a, 0) {
@@ -179,45 +180,6 @@ func keyArg(b *engine.Build, a engine.Arg) (func(env) ([]byte, bool), error) {
 		return nil, errText("argument needs to be base64 encoded, and can either be a string or a variable.")
 	}
 	return func(env) ([]byte, bool) { return k, true }, nil
-}
-
-func djb2(b []byte) uint32 {
-	h := uint32(5381)
-	for _, c := range b {
-		h = h<<5 + h + uint32(c)
-	}
-	return h
-}
-
-func sdbm(b []byte) uint32 {
-	var h uint32
-	for _, c := range b {
-		h = uint32(c) + h<<6 + h<<16 - h
-	}
-	return h
-}
-
-// wt6 is HAProxy's own hash: two halves, rotated by what they hold themselves.
-func wt6(b []byte) uint32 {
-	x, y := uint32(0xa53c965a), uint32(0x5ca6953a)
-	rx, ry := 6, 18
-	for _, c := range b {
-		x, y = ^(x ^ uint32(c)), ^(y + uint32(c))
-		x, y = bits.RotateLeft32(y, rx), bits.RotateLeft32(x, ry)
-		mix := (x>>16 ^ y) & 0xffff
-		rx, ry = int(mix&31), int(mix>>11)
-	}
-	return x ^ y
-}
-
-// avalanche mixes 32 bits (Bob Jenkins' integer hash of six shifts, and a product that spreads it).
-func avalanche(a uint32) uint32 {
-	a = a + 0x7ed55d16 + a<<12
-	a = a ^ 0xc761c23c ^ a>>19
-	a = a + 0x165667b1 + a<<5
-	a = (a + 0xd3a2646c) ^ a<<9
-	a = a + 0xfd7046c5 + a<<3
-	return (a ^ 0xb55a4f09 ^ a>>16) * 3221225473
 }
 
 const (

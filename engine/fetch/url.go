@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"hawser/engine"
+	"hawser/engine/hash"
 	"hawser/engine/htx"
 )
 
@@ -117,24 +118,6 @@ func base(e env, withQuery bool) (smp, stat) {
 	return str(e.Since(mark))
 }
 
-// sdbmStep is the hash of base32 and url32, before its avalanche.
-func sdbm(h uint32, b []byte) uint32 {
-	for _, c := range b {
-		h = uint32(c) + h<<6 + h<<16 - h
-	}
-	return h
-}
-
-// avalanche is HAProxy's avalanche of 32 bits (Bob Jenkins' hash of six shifts, spread by a product).
-func avalanche(a uint32) uint32 {
-	a = a + 0x7ed55d16 + a<<12
-	a = a ^ 0xc761c23c ^ a>>19
-	a = a + 0x165667b1 + a<<5
-	a = (a + 0xd3a2646c) ^ a<<9
-	a = a + 0xfd7046c5 + a<<3
-	return (a ^ 0xb55a4f09 ^ a>>16) * 3221225473
-}
-
 func base32(e env, _ args) (smp, stat) {
 	m := e.Req()
 	if m == nil {
@@ -142,12 +125,12 @@ func base32(e env, _ args) (smp, stat) {
 	}
 	var h uint32
 	if i := m.Next(htx.Host, 0); i >= 0 {
-		h = sdbm(0, m.Value(i))
+		h = hash.SDBMFrom(0, m.Value(i))
 	}
 	if p := m.Bytes(m.Path()); len(p) > 0 && p[0] == '/' {
-		h = sdbm(h, p)
+		h = hash.SDBMFrom(h, p)
 	}
-	return sint(int64(avalanche(h)))
+	return sint(int64(hash.Avalanche(h)))
 }
 
 func url32(e env, _ args) (smp, stat) {
@@ -157,12 +140,12 @@ func url32(e env, _ args) (smp, stat) {
 	}
 	var h uint32
 	if i := m.Next(htx.Host, 0); i >= 0 {
-		h = sdbm(0, m.Value(i))
+		h = hash.SDBMFrom(0, m.Value(i))
 	}
 	if p := m.Bytes(m.PathQuery()); len(p) > 0 && p[0] == '/' {
-		h = sdbm(h, p)
+		h = hash.SDBMFrom(h, p)
 	}
-	return sint(int64(avalanche(h)))
+	return sint(int64(hash.Avalanche(h)))
 }
 
 // withSrc appends the client's address to a hash.
