@@ -177,7 +177,8 @@ func (b *Build) Var(name string) (VarRef, error) {
 	return VarRef{Scope: scope, Index: i, Name: name}, nil
 }
 
-var varScopes = map[string]VarScope{"proc": VarProc, "sess": VarSess, "txn": VarTxn, "req": VarReq, "res": VarRes, "check": VarCheck}
+var varScopes = map[string]VarScope{"proc": VarProc, "sess": VarSess, "txn": VarTxn, "req": VarReq, "res": VarRes, "check": VarCheck,
+	"psess": VarParent, "ptxn": VarParent, "preq": VarParent, "pres": VarParent}
 
 func splitVar(name string) (VarScope, string, error) {
 	for i := range len(name) {

@@ -112,10 +112,14 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 // ruleError says of an action's mistake where it stands, as HAProxy does: at length
 // for HTTP rules, whose sentences end in a dot, and not at all for TCP rules.
 func (b *Build) ruleError(set RulesetID, row *ActionKeyword, name Word, err error) error {
-	if set.In()&InHTTPAll != 0 {
-		return prefixed(name.Pos, err, "error detected in "+b.Px.TypeName()+" '"+b.Px.Name+"' while parsing '"+RulesetName[set]+" "+name.Text+"' rule : ")
-	}
 	var d *diag.Diagnostic
+	if set.In()&InHTTPAll != 0 {
+		err = prefixed(name.Pos, err, "error detected in "+b.Px.TypeName()+" '"+b.Px.Name+"' while parsing '"+RulesetName[set]+" "+name.Text+"' rule : ")
+		if errors.As(err, &d) && !strings.HasSuffix(d.Message, ".") {
+			d.Message += "."
+		}
+		return err
+	}
 	if !errors.As(err, &d) {
 		return diag.Errorf(name.Pos, "%s", err.Error())
 	}

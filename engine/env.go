@@ -23,6 +23,8 @@ type Env struct {
 	Place Where
 	Check *CheckConn // in checks: the connection under test
 
+	Lax bool // strict-mode off: rewrites may fail
+
 	// Each asks fetches with several values (header fields, cookies) to return
 	// them one by one; Cur is the fetch's own position, zero at first.
 	Each bool

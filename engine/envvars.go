@@ -1,7 +1,8 @@
 package engine
 
 // scope returns the store that holds a scope's variables here, and the limit of
-// its size; nil where the scope does not exist.
+// its size; nil where the scope does not exist: req is over once the response begins,
+// res begins then.
 func (e *Env) scope(sc VarScope) (*VarStore, int) {
 	var t Tune
 	if e.RT != nil {
@@ -16,9 +17,9 @@ func (e *Env) scope(sc VarScope) (*VarStore, int) {
 		return nil, 0
 	case sc == VarTxn:
 		return &e.Strm.Vars, t.VarsTxn
-	case sc == VarReq:
+	case sc == VarReq && e.Dir == Req:
 		return &e.Strm.ReqVars, t.VarsReqRes
-	case sc == VarRes:
+	case sc == VarRes && e.Dir == Res:
 		return &e.Strm.ResVars, t.VarsReqRes
 	}
 	return nil, 0

@@ -147,6 +147,10 @@ var RecordError func(s *Stream, dir Dir, raw []byte, off int, why error)
 // stream package provides it.
 var WaitBody func(s *Stream, limit time.Duration, min int) Verdict
 
+// HoldResponse does so with the response body, into Stream.ResBuf; without a limit it
+// takes what is there already. The stream package provides it.
+var HoldResponse func(s *Stream, limit time.Duration, min int) Verdict
+
 // AddressChanged tells the backend feature that a server has another address:
 // its idle connections lead to the old one.
 var AddressChanged func(srv *Server)

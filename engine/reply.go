@@ -32,10 +32,11 @@ type ReplyHeader struct {
 
 // Local is a response under way that did not come from a server.
 type Local struct {
-	Set   bool
-	Close bool   // the client connection ends with it
-	Body  []byte // borrowed until the stream ends
-	Reply *Reply // the reply that it is made from; nil: Stream.Res was filled by its maker
+	Set     bool
+	Close   bool   // the client connection ends with it
+	Body    []byte // borrowed until the stream ends
+	Reply   *Reply // the reply that it is made from; nil: Stream.Res was filled by its maker
+	NoRules bool   // it stands for a reply whose rules failed: none are run again
 }
 
 // FindErrors returns the replies of an http-errors section; LoadErrorFile reads

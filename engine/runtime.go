@@ -12,7 +12,7 @@ type Runtime struct {
 	Files      []string // everything that was read: watched for changes
 	Built      time.Time
 	Proc       *ProcState
-	VarNames   [VarCheck + 1][]string
+	VarNames   [VarParent + 1][]string
 	ProcVars   *ProcVars
 	Env        []string
 	frontends  map[string]*Proxy

@@ -40,6 +40,7 @@ type Stream struct {
 	CookieReq, CookieRes []byte // capture cookie
 	ReqBody              []byte // what was buffered of the request body
 	BodyDone             bool   // ReqBody is all of it
+	ResBuf               []byte // what was buffered of the response body for rules; forwarded with it
 
 	Logged              bool                     // its log line was written
 	Service             string                   // the built-in content that answers, as logs name it: STATS, PROMEX
@@ -51,15 +52,16 @@ type Stream struct {
 	Retries             int
 	RetriesSet          int // set-retries; -1 none
 	Redispatched        bool
-	Avoid               *Server // the server that just failed
-	HasSlot             bool    // a slot of Server is held
-	Counted             bool    // counted in the server's sessions
-	BytesBody           int64   // request body bytes that went to a server and were not kept
-	ClientLeft          bool    // the client closed before its response
-	NoRetry             bool    // disable-l7-retry
-	Peek                Peek    // what a stream without HTTP begins with
-	Refused             *Rule   // the tcp-response content rule that ended a stream without HTTP
-	SwitchHTTP          bool    // switch-mode http: a stream without HTTP is to become one
+	Avoid               *Server       // the server that just failed
+	HasSlot             bool          // a slot of Server is held
+	Counted             bool          // counted in the server's sessions
+	BytesBody           int64         // request body bytes that went to a server and were not kept
+	ClientLeft          bool          // the client closed before its response
+	NoRetry             bool          // disable-l7-retry
+	Peek                Peek          // what a stream without HTTP begins with
+	Refused             *Rule         // the tcp-response content rule that ended a stream without HTTP
+	BackSock            SocketOptions // set-bc-tos, set-bc-mark
+	SwitchHTTP          bool          // switch-mode http: a stream without HTTP is to become one
 	ConnReused          bool
 	QueueBack, QueueSrv int // places before us when queued
 	LogLevel            int // set-log-level: -1 silent, 0 not set, else syslog number + 1
@@ -81,6 +83,18 @@ type Stream struct {
 	Cause               string // what ended it, for fs.* and logs
 	listed              int    // place in its shard of StreamList
 }
+
+// SocketOptions are options of a connection that rules asked for.
+type SocketOptions struct {
+	TOS, Mark uint32
+	Set       uint8 // SetTOS, SetMark
+}
+
+// The bits of SocketOptions.Set.
+const (
+	SetTOS uint8 = 1 << iota
+	SetMark
+)
 
 // Term is the pair of termination flags and the two about the cookie
 // (configuration manual, 8.5). Zero bytes print as "-".
@@ -127,7 +141,7 @@ func (s *Stream) Reset() {
 	s.SC.Clear()
 	keep := *s.kept()
 	*s = Stream{Slots: keep.slots, Vars: keep.v, ReqVars: keep.rq, ResVars: keep.rs, SC: s.SC, Req: req, Res: res,
-		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), Groups: s.Groups, ReqBody: s.ReqBody[:0],
+		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), Groups: s.Groups, ReqBody: s.ReqBody[:0], ResBuf: s.ResBuf[:0],
 		UniqueID: s.UniqueID[:0], URI: s.URI[:0], CookieReq: s.CookieReq[:0], CookieRes: s.CookieRes[:0], RetriesSet: -1}
 	s.Env.Tmp = tmp[:0]
 }

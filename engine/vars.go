@@ -13,6 +13,7 @@ const (
 	VarReq
 	VarRes
 	VarCheck
+	VarParent // psess, ptxn, preq, pres: of a parent stream, which none has here: never set
 )
 
 // VarRef is a variable's name resolved at load: its scope and its index in the

@@ -17,7 +17,6 @@ func init() {
 	add(tcpRes, "close", "close: closes the connection to the server", constant(engine.Abort))
 	add(httpReq, "reject", "reject: closes the connection without an answer", constant(engine.Abort))
 	add(engine.InTCPReq|tcpRes|engine.InHTTP, "silent-drop", "silent-drop [rst-ttl <ttl>]: makes the connection vanish without telling the client", silentDrop)
-	add(engine.InHTTPAll, "strict-mode", "strict-mode { on | off }: whether a failed rewrite is an error", strictMode)
 	add(httpReq, "wait-for-handshake", "wait-for-handshake: wait for the TLS handshake to end before going on", constant(engine.Continue))
 	add(tcpCont, "switch-mode", "switch-mode http [proto <name>]: goes on in HTTP mode with a connection to a TCP frontend", switchMode)
 	add(httpReq, "disable-l7-retry", "disable-l7-retry: do not send this request again (retry-on)", noRetry)
@@ -59,18 +58,6 @@ func silentDrop(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 // noEffect tells of an action that is accepted and does nothing.
 func noEffect(b *engine.Build, a *engine.RuleArgs) {
 	b.Notice(a.Pos, "'%s' has no effect in Hawser", a.Name.Text)
-}
-
-func strictMode(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
-	w, err := exactly(a, 1, "expects exactly 1 argument")
-	if err != nil {
-		return nil, err
-	}
-	if w[0].Text != "on" && w[0].Text != "off" {
-		return nil, fail(a, "Unexpected value '%s'. Only 'on' and 'off' are supported.", w[0].Text)
-	}
-	noEffect(b, a)
-	return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
 }
 
 func noRetry(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {

@@ -11,14 +11,14 @@ import (
 
 func init() {
 	all := engine.InHTTPAll
-	add(all, "set-header", "set-header <name> <format>: replaces all headers of that name by one", headerEdit(func(m *htx.Msg, k htx.Key, v []byte) { m.SetKey(k, v) }))
-	add(all, "add-header", "add-header <name> <format>: appends a header", headerEdit(func(m *htx.Msg, k htx.Key, v []byte) { m.AddKey(k, v) }))
+	add(all, "set-header", "set-header <name> <format>: replaces all headers of that name by one", headerEdit(true))
+	add(all, "add-header", "add-header <name> <format>: appends a header", headerEdit(false))
 	add(all, "del-header", "del-header <name> [-m { str | beg | end | sub | reg }]: removes all headers of that name", parseDelHeader)
 	add(all, "replace-header", "replace-header <name> <regex> <format>: gives headers that match the regex another value; \\1 is its first group", replace(false))
 	add(all, "replace-value", "replace-value <name> <regex> <format>: as replace-header, for each comma-separated value", replace(true))
 }
 
-func headerEdit(do func(*htx.Msg, htx.Key, []byte)) func(*engine.Build, *engine.RuleArgs) (engine.Action, error) {
+func headerEdit(alone bool) func(*engine.Build, *engine.RuleArgs) (engine.Action, error) {
 	return func(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 		w, err := exactly(a, 2, "expects exactly 2 arguments")
 		if err != nil {
@@ -35,8 +35,14 @@ func headerEdit(do func(*htx.Msg, htx.Key, []byte)) func(*engine.Build, *engine.
 				return engine.Continue
 			}
 			v, mark := value(e, f)
-			do(m, k, v)
+			if alone {
+				m.DelKey(k)
+			}
+			ok := addField(e, m, k, v)
 			e.Tmp = e.Tmp[:mark]
+			if !ok {
+				return unfit(e)
+			}
 			return engine.Continue
 		}), nil
 	}
@@ -142,19 +148,26 @@ func (r *replacement) Run(e env) verd {
 		e.Tmp = r.with.Append(e.Tmp, e)
 		with = string(e.Since(start))
 	}
-	for ; i >= 0; i = m.NextKey(r.key, i+1) {
+	fits := true
+	for ; i >= 0 && fits; i = m.NextKey(r.key, i+1) {
 		if r.each {
 			r.values(e, m, i, with)
+			fits = room(e, m, 0, 0)
 			continue
 		}
 		v := m.Value(i)
 		if g := r.re.Find(v, 0); g != nil {
 			mark := e.Mark()
 			e.Tmp = rx.Expand(e.Tmp, with, v, g)
-			m.ReplaceValue(i, e.Tmp[mark:])
+			if fits = room(e, m, len(e.Tmp)-mark-len(v), 0); fits {
+				m.ReplaceValue(i, e.Tmp[mark:])
+			}
 		}
 	}
 	e.Tmp = e.Tmp[:start]
+	if !fits {
+		return unfit(e)
+	}
 	return engine.Continue
 }
 

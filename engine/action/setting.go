@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hawser/engine"
+	"hawser/parser/diag"
 	"hawser/parser/unit"
 )
 
@@ -25,6 +26,9 @@ func init() {
 	for _, n := range []string{"set-mark", "set-fc-mark"} {
 		add(client, n, n+" <value>: the netfilter mark of packets to the client", socketValue(func(s *engine.Session, v int) { s.Conn.Lower().Mark(v) }))
 	}
+	back := httpReq | tcpCont
+	add(back, "set-bc-tos", "set-bc-tos { <tos> | <expression> }: the type of service of packets to the server", backSocket(engine.SetTOS))
+	add(back, "set-bc-mark", "set-bc-mark { <mark> | <expression> }: the netfilter mark of packets to the server", backSocket(engine.SetMark))
 	add(engine.InHTTP, "set-timeout", "set-timeout { client | connect | queue | server | tarpit | tunnel } { <time> | <expression> }: another timeout for this stream", parseSetTimeout)
 	add(httpReq|tcpCont, "set-retries", "set-retries { <number> | <expression> }: how often connecting is tried again", parseSetRetries)
 	add(httpReq|tcpCont, "set-priority-class", "set-priority-class <expression>: the stream's class in queues, lower ones first", priority(func(s *engine.Stream, v int64) {
@@ -72,10 +76,33 @@ func socketValue(set func(*engine.Session, int)) func(*engine.Build, *engine.Rul
 	}
 }
 
+// backSocket sets an option of the connection that the stream will make.
+func backSocket(bit uint8) func(*engine.Build, *engine.RuleArgs) (engine.Action, error) {
+	return func(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+		v, err := number(b, a)
+		if err != nil {
+			return nil, err
+		}
+		return engine.ActionFunc(func(e env) verd {
+			n, ok := v(e)
+			if !ok {
+				return engine.Continue
+			}
+			o := &e.Strm.BackSock
+			if o.Set |= bit; bit == engine.SetTOS {
+				o.TOS = uint32(n)
+			} else {
+				o.Mark = uint32(n)
+			}
+			return engine.Continue
+		}), nil
+	}
+}
+
 // number reads an integer, or else an expression that gives one.
 func number(b *engine.Build, a *engine.RuleArgs) (func(env) (int64, bool), error) {
 	if len(a.Words) == 0 {
-		return nil, fail(a, "expects exactly 1 argument (integer/hex value or expression).")
+		return nil, fail(a, "expects an argument.")
 	}
 	w := a.Only(1)[0]
 	if n, err := strconv.ParseInt(w.Text, 0, 64); err == nil {
@@ -138,13 +165,15 @@ func parseSetTimeout(b *engine.Build, a *engine.RuleArgs) (engine.Action, error)
 }
 
 func parseSetRetries(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
-	const say = "expects exactly 1 argument (an expression or an integer between 1 and 100)"
-	w, err := exactly(a, 1, say)
+	if b.Px.Side&(engine.Back|engine.IsDefaults) == 0 {
+		return nil, fail(a, "'set-retries' only available in backend or listen section.")
+	}
+	w, err := exactly(a, 1, "expects exactly 1 argument (an expression or an integer between 1 and 100)")
 	if err != nil {
 		return nil, err
 	}
-	if n, err := strconv.Atoi(w[0].Text); err == nil && (n < 1 || n > 100) {
-		return nil, fail(a, "%s.", say)
+	if n, err := strconv.Atoi(w[0].Text); err == nil && (n < 0 || n > 100) {
+		return nil, diag.Errorf(w[0].Pos, "expects an expression or an integer between 1 and 100.")
 	}
 	v, err := number(b, a)
 	if err != nil {

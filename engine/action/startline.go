@@ -51,8 +51,14 @@ func requestEdit(set func(*htx.Msg, []byte)) func(*engine.Build, *engine.RuleArg
 				return engine.Continue
 			}
 			v, mark := value(e, f)
-			set(m, v)
+			fits := room(e, m, len(v), 0) || room(e, m, len(v)-int(m.Target.Len), 0)
+			if fits {
+				set(m, v)
+			}
 			e.Tmp = e.Tmp[:mark]
+			if !fits {
+				return unfit(e)
+			}
 			return engine.Continue
 		}), nil
 	}

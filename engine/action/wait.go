@@ -6,6 +6,7 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/htx"
+	"hawser/parser/diag"
 	"hawser/parser/unit"
 )
 
@@ -17,37 +18,44 @@ func init() {
 }
 
 func parseWaitBody(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
-	if a.Ruleset == engine.HTTPRes {
-		noEffect(b, a)
-	}
-	const say = "expects time <time> [ at-least <bytes> ]"
-	if len(a.Words) < 2 || a.Words[0].Text != "time" {
-		return nil, fail(a, "%s.", say)
-	}
-	d, terr := unit.Time(a.Words[1].Text, time.Millisecond)
-	if terr != nil {
-		return nil, fail(a, "unexpected character '%s'.", badByte(a.Words[1].Text))
-	}
-	least := 0
-	if len(a.Words) >= 4 && a.Words[2].Text == "at-least" {
-		n, serr := unit.Size(a.Words[3].Text)
-		if serr != nil {
-			return nil, fail(a, "unexpected character '%s'.", badByte(a.Words[3].Text))
+	var limit time.Duration
+	least, n := 0, 0
+	for n < len(a.Words) {
+		w := a.Words[n]
+		if w.Text != "time" && w.Text != "at-least" && w.Text != "use-large-buffer" {
+			break
 		}
-		least = int(n)
-		a.Only(4)
-	} else {
-		a.Only(2)
+		if w.Text == "use-large-buffer" {
+			b.Notice(w.Pos, "'use-large-buffer' has no effect in Hawser: bodies are buffered up to tune.bufsize")
+			n++
+			continue
+		}
+		if n+1 >= len(a.Words) {
+			return nil, fail(a, "missing argument for '%s'.", w.Text)
+		}
+		v := a.Words[n+1]
+		if d, err := unit.Time(v.Text, time.Millisecond); w.Text == "time" {
+			if err != nil {
+				return nil, diag.Errorf(v.Pos, "unexpected character '%s'.", badByte(v.Text))
+			}
+			limit = d
+		} else {
+			size, err := unit.Size(v.Text)
+			if err != nil {
+				return nil, diag.Errorf(v.Pos, "unexpected character '%s'.", badByte(v.Text))
+			}
+			least = int(size)
+		}
+		n += 2
+	}
+	a.Only(n)
+	if limit == 0 {
+		return nil, fail(a, "expects time <time> [ at-least <bytes> ].")
 	}
 	if a.Ruleset == engine.HTTPRes {
-		return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
+		return engine.ActionFunc(func(e env) verd { return engine.HoldResponse(e.Strm, limit, least) }), nil
 	}
-	return engine.ActionFunc(func(e env) verd {
-		if engine.WaitBody == nil {
-			return engine.Continue
-		}
-		return engine.WaitBody(e.Strm, d, least)
-	}), nil
+	return engine.ActionFunc(func(e env) verd { return engine.WaitBody(e.Strm, limit, least) }), nil
 }
 
 func badByte(s string) string {

@@ -25,7 +25,9 @@ func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
 		c, err := dial(s)
 		if err == nil {
 			connected(s, c, false)
-			return h1.NewUpstream(s, c, putIdle), nil
+			up := h1.NewUpstream(s, c, putIdle)
+			up.Key = reuseKey(s)
+			return up, nil
 		}
 		if f := dialFailed(s, err); f != nil {
 			return nil, f

@@ -86,15 +86,6 @@ func alive(u *h1.Upstream) bool {
 	return u.Conn().Probe() == conn.Alive
 }
 
-// reuseKey tells connections of one server apart that differ by what the stream
-// asked of them, such as the SNI; "" where they are all alike.
-func reuseKey(s *engine.Stream) string {
-	if k, ok := s.Server.TLS.(interface{ ReuseKey(*engine.Stream) string }); ok {
-		return k.ReuseKey(s)
-	}
-	return ""
-}
-
 // ownIdle returns the connection that the session kept for itself (http-reuse
 // never, or a private connection).
 func ownIdle(s *engine.Stream) *h1.Upstream {
@@ -104,7 +95,7 @@ func ownIdle(s *engine.Stream) *h1.Upstream {
 	}
 	u := own.u
 	own.u = nil
-	if u.Server != s.Server || !alive(u) {
+	if u.Server != s.Server || u.Key != reuseKey(s) || !alive(u) {
 		u.Abort()
 		return nil
 	}

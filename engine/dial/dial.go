@@ -134,6 +134,9 @@ func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
 	if d.special {
 		d.options(fd)
 	}
+	if s := spec.Strm; s != nil && s.BackSock.Set != 0 {
+		ruleOptions(fd, &s.BackSock)
+	}
 	if d.src != nil {
 		return d.bindSource(fd, spec, to)
 	}

@@ -99,3 +99,15 @@ func set(fd, option, value int) {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, option, value)
 	}
 }
+
+// ruleOptions sets what set-bc-tos and set-bc-mark asked for, as far as the system
+// lets us.
+func ruleOptions(fd int, o *engine.SocketOptions) {
+	if o.Set&engine.SetTOS != 0 {
+		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, int(o.TOS))
+		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, int(o.TOS))
+	}
+	if o.Set&engine.SetMark != 0 {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(o.Mark))
+	}
+}

@@ -35,9 +35,14 @@ func init() {
 			return f(e, e.Strm)
 		})))
 	}
-	res("res.body", engine.TBin, "The response body as far as it is there.", func(_ env, s *engine.Stream) (smp, stat) { return engine.Bin(s.Local.Body), found })
-	res("res.body_len", engine.TSint, "The length of the response body that is there.", func(_ env, s *engine.Stream) (smp, stat) { return sint(int64(len(s.Local.Body))) })
-	res("res.body_size", engine.TSint, "The length that the response announces for its body.", func(_ env, s *engine.Stream) (smp, stat) { return sint(max(s.Res.BodyLen, 0)) })
+	res("res.body", engine.TBin, "The response body as far as it is there.", func(_ env, s *engine.Stream) (smp, stat) { return engine.Bin(responseBody(s)), found })
+	res("res.body_len", engine.TSint, "The length of the response body that is there.", func(_ env, s *engine.Stream) (smp, stat) { return sint(int64(len(responseBody(s)))) })
+	res("res.body_size", engine.TSint, "The length that the response announces for its body.", func(_ env, s *engine.Stream) (smp, stat) {
+		if s.Res.BodyLen > 0 {
+			return sint(s.Res.BodyLen)
+		}
+		return sint(int64(len(responseBody(s))))
+	})
 
 	for _, d := range []struct {
 		prefix string
@@ -49,6 +54,17 @@ func init() {
 			needHTTP(row(d.prefix+"hdrs_bin", engine.TBin, d.where, "All headers in binary: each string behind its length.", func(e env, _ args) (smp, stat) { return allHeadersBin(e, d.of(e)) })),
 		)
 	}
+}
+
+// responseBody is what is there of the response's body: ours, or the server's.
+func responseBody(s *engine.Stream) []byte {
+	if s.Local.Set {
+		return s.Local.Body
+	}
+	if engine.HoldResponse != nil {
+		engine.HoldResponse(s, 0, 0)
+	}
+	return s.ResBuf
 }
 
 func bodyParam(e env, a args) (smp, stat) {

@@ -3,6 +3,7 @@ package resolver
 import (
 	"net"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,5 +126,68 @@ func TestApply(t *testing.T) {
 		if got := [2]string{addr(0), addr(1)}; got != step.want {
 			t.Errorf("two=%v: %v, want %v", step.two, got, step.want)
 		}
+	}
+}
+
+// TestAddress: what do-resolve gets is kept as long as hold says, and those who ask
+// for one name at a time cost one question.
+func TestAddress(t *testing.T) {
+	var asked atomic.Int32
+	ns := dnsServer(t, func(q dnsmessage.Question) ([]dnsmessage.Resource, dnsmessage.RCode) {
+		asked.Add(1)
+		if q.Name.String() == "gone.test." {
+			return nil, dnsmessage.RCodeNameError
+		}
+		if q.Type == dnsmessage.TypeA {
+			return []dnsmessage.Resource{aRecord(q, "127.0.0.9")}, 0
+		}
+		return nil, 0
+	})
+	r := testSection(ns)
+	tests := []struct {
+		host    string
+		prefer4 bool
+		valid   time.Duration
+		want    string
+		asked   int32
+	}{
+		{"a.test", true, time.Minute, "127.0.0.9", 1},
+		{"A.test", true, time.Minute, "127.0.0.9", 0},
+		{"a.test", false, time.Minute, "127.0.0.9", 2},
+		{"gone.test", true, time.Minute, "invalid IP", 2},
+		{"gone.test", true, time.Minute, "invalid IP", 0},
+		{"b.test", true, 0, "127.0.0.9", 1},
+		{"b.test", true, 0, "127.0.0.9", 1},
+	}
+	for _, tt := range tests {
+		r.hold["valid"] = tt.valid
+		asked.Store(0)
+		got, _ := r.address(tt.host, tt.prefer4)
+		if got.String() != tt.want || asked.Load() != tt.asked {
+			t.Errorf("%s: %v after %d questions, want %s after %d", tt.host, got, asked.Load(), tt.want, tt.asked)
+		}
+	}
+	r.hold["valid"] = time.Minute
+	asked.Store(0)
+	done := make(chan netip.Addr)
+	for range 8 {
+		go func() { ip, _ := r.address("same.test", true); done <- ip }()
+	}
+	for range 8 {
+		<-done
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("eight at a time cost %d questions", n)
+	}
+}
+
+// TestManyAnswers: names that clients make up do not fill the memory.
+func TestManyAnswers(t *testing.T) {
+	r := newSection("t", testSection(nameserver{}).pos) // no name server: every name fails at once
+	for i := range 2 * mostAnswers {
+		r.address(strconv.Itoa(i)+".test", true)
+	}
+	if n := len(r.asked.all); n > mostAnswers {
+		t.Errorf("%d answers are kept", n)
 	}
 }

@@ -27,6 +27,7 @@ type section struct {
 	retry   time.Duration // wait for an answer
 	payload int
 	hold    map[string]time.Duration
+	asked   answers // what rules asked for
 }
 
 type nameserver struct {

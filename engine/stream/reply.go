@@ -89,7 +89,11 @@ func sendLocal(s *engine.Stream) {
 	m := s.Res
 	s.HasRes = true
 	s.Env.Dir, s.Env.Final = engine.Res, true
-	afterResponse(s)
+	if !s.Local.NoRules && !afterResponse(s) {
+		countInternal(s)
+		s.Local = engine.Local{}
+		prepare(s, configuredError(s, 500))
+	}
 	s.Status = m.Status
 	if s.Local.Close {
 		s.Ex.Close()
@@ -123,14 +127,19 @@ func sendLocal(s *engine.Stream) {
 
 // afterResponse runs http-after-response of backend and frontend, which can
 // edit but not refuse, and the hooks that see every response.
-func afterResponse(s *engine.Stream) {
+//
+// False: a rewrite failed in strict mode.
+func afterResponse(s *engine.Stream) bool {
 	e := &s.Env
 	e.Place = engine.FeHTTPRes
-	if s.Back != nil && s.Back != s.Front {
-		rulesOf(e, s.Back, engine.HTTPAfter)
+	if s.Back != nil && s.Back != s.Front && rulesOf(e, s.Back, engine.HTTPAfter) == engine.Failed {
+		return false
 	}
-	rulesOf(e, s.Front, engine.HTTPAfter)
+	if rulesOf(e, s.Front, engine.HTTPAfter) == engine.Failed {
+		return false
+	}
 	for _, h := range s.Front.Hooks[engine.PhaseReply] {
 		h(s)
 	}
+	return true
 }

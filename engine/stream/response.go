@@ -84,7 +84,12 @@ func responsePhases(s *engine.Stream) step {
 			return st
 		}
 	}
-	afterResponse(s)
+	if !afterResponse(s) {
+		setTerm(s, 'P', 'H')
+		countInternal(s)
+		s.Local.NoRules = true
+		return errorReply(s, 500)
+	}
 	filterResponse(s)
 	s.Status = s.Res.Status
 	return next
@@ -138,6 +143,7 @@ func responseVerdict(s *engine.Stream, v engine.Verdict) step {
 		setTerm(s, 'P', 'H')
 		return errorReply(s, 502)
 	default:
+		countInternal(s)
 		setTerm(s, 'I', 'H')
 		return errorReply(s, 500)
 	}

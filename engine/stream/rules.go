@@ -30,7 +30,7 @@ func runRules(e *engine.Env, rules []engine.Rule) engine.Verdict {
 
 // rulesOf runs a ruleset of px, its defaults section's before its own.
 func rulesOf(e *engine.Env, px *engine.Proxy, set engine.RulesetID) engine.Verdict {
-	e.Px = px
+	e.Px, e.Lax = px, false
 	if d := px.Defaults; d != nil && len(d.Rules[set]) > 0 {
 		if v := runRules(e, d.Rules[set]); v != engine.Continue {
 			return v
@@ -92,7 +92,7 @@ func requestVerdict(s *engine.Stream, v engine.Verdict) step {
 		setTerm(s, 'P', 'R')
 		return errorReply(s, 400)
 	default:
-		s.Front.State.FE.InternalErrors.Add(1)
+		countInternal(s)
 		setTerm(s, 'I', 'R')
 		return errorReply(s, 500)
 	}
@@ -108,6 +108,20 @@ func replied(s *engine.Stream) step {
 		return prepare(s, s.Local.Reply)
 	}
 	return over
+}
+
+// countInternal counts an error of our own.
+func countInternal(s *engine.Stream) {
+	s.Front.State.FE.InternalErrors.Add(1)
+	if b := s.Sess.Bind; b != nil && b.State != nil {
+		b.State.C.InternalErrors.Add(1)
+	}
+	if s.Back != nil {
+		s.Back.State.BE.InternalErrors.Add(1)
+	}
+	if s.Server != nil {
+		s.Server.State.C.InternalErrors.Add(1)
+	}
 }
 
 func countDenied(s *engine.Stream, dir engine.Dir) {
