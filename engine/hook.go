@@ -10,7 +10,8 @@ type Phase uint8
 
 // The phases, in order. The rulesets run between them (see engine/stream).
 const (
-	PhaseRequest   Phase = iota // request head complete, before http-request rules of the frontend
+	PhaseStart     Phase = iota // a stream begins, whatever it carries (the frontend's hooks)
+	PhaseRequest                // request head complete, before http-request rules of the frontend
 	PhaseReqRules               // after the frontend's http-request rules
 	PhaseBackend                // backend chosen and its http-request rules done
 	PhaseHeader                 // headers that the proxy adds to the request (forwardfor …)
@@ -20,6 +21,7 @@ const (
 	PhaseResRules               // after the http-response rules
 	PhaseResHeader              // headers that the proxy adds to the response (cookie insertion …)
 	PhaseReply                  // any response head, also our own, before http-after-response
+	PhaseConnect                // a server took the connection, whatever it carries (the frontend's hooks)
 	PhaseConnected              // TCP: a server took the connection
 	PhaseEnd                    // the stream is over: counters are final, before the log line
 	NPhases

@@ -13,8 +13,8 @@ var (
 		"h1-do-not-close-on-insecure-transfer-encoding", "harden.reject-privileged-ports.tcp",
 		"jwt.decrypt_alg_list", "jwt.decrypt_enc_list", "lua-load", "lua-load-per-thread", "lua-prepend-path",
 		"ssl-passphrase-cmd", "wurfl-cache-size", "wurfl-data-file", "wurfl-information-list", "wurfl-information-list-separator")
-	knownProxy    = set("crt", "log-steps", "option spop-check", "quic-initial", "use-fcgi-app")
-	knownSections = set("acme", "fcgi-app", "namespace_list", "ring", "log-forward", "log-profile")
+	knownProxy    = set("crt", "option spop-check", "quic-initial", "use-fcgi-app")
+	knownSections = set("acme", "fcgi-app", "namespace_list", "ring", "log-forward")
 )
 
 func set(names ...string) map[string]bool {

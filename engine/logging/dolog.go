@@ -8,25 +8,43 @@ import (
 
 func init() {
 	engine.AddActions(engine.ActionKeyword{Name: "do-log", In: engine.InAnywhere,
-		Usage: "do-log: write a log line now, besides the one at the end", Parse: parseDoLog})
+		Usage: "do-log [profile <name>]: write a log line now, besides the one at the end", Parse: parseDoLog})
 }
 
-func parseDoLog(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
-	if len(a.Words) > 0 && a.Words[0].Text == "profile" {
-		return nil, diag.Errorf(a.Words[0].Pos, "'do-log profile' is known to HAProxy but not supported by Hawser yet")
+func parseDoLog(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	d := &doLog{set: a.Ruleset}
+	if len(a.Words) == 0 || a.Words[0].Text != "profile" {
+		a.Only(0)
+		return d, nil
 	}
-	a.Only(0)
-	origin := origins[a.Ruleset]
-	return engine.ActionFunc(func(e *engine.Env) engine.Verdict { return doLog(e, origin) }), nil
+	if len(a.Words) < 2 {
+		return nil, diag.Errorf(a.Words[0].Pos, "action 'do-log': 'profile' expects argument.")
+	}
+	name, px := a.Only(2)[1], b.Px
+	b.Later(func() {
+		if set := profiles.Get(b.RT); set != nil {
+			d.prof = set.byName[name.Text]
+		}
+		if d.prof == nil {
+			b.Alert(name.Pos, "Proxy '%s': do-log action: profile '%s' is invalid.", px.Name, name.Text).AsLate()
+		}
+	})
+	return d, nil
 }
 
 // origins are the names of the rulesets in %OG.
 var origins = [engine.NRulesets]string{"tcp-req-conn", "tcp-req-sess", "tcp-req-cont", "http-req", "tcp-res-cont", "http-res", "http-after-res", "quic-init"}
 
-// doLog writes the frontend's line as far as it can be told yet.
-func doLog(e *engine.Env, origin string) engine.Verdict {
+// doLog is a do-log action.
+type doLog struct {
+	set  engine.RulesetID
+	prof *profile // instead of those of the log targets; nil: none was named
+}
+
+// Run writes the frontend's line as far as it can be told yet.
+func (d *doLog) Run(e *engine.Env) engine.Verdict {
 	px := viewOf(e).px
-	if px == nil || px.LogFmt.Fmt == nil || len(px.Logs) == 0 {
+	if px == nil || len(px.Logs) == 0 || px.LogFmt.Fmt == nil && d.prof == nil && profiledLogs.Get(px) == nil {
 		return engine.Continue
 	}
 	level := 6
@@ -37,13 +55,16 @@ func doLog(e *engine.Env, origin string) engine.Verdict {
 		level = s.LogLevel - 1
 	}
 	m := e.Mark()
-	e.Origin = origin
+	e.Origin = origins[d.set]
 	b := lines.Get().(*buffer)
-	b.msg = px.LogFmt.Fmt.Append(b.msg[:0], e)
+	b.msg = b.msg[:0]
+	if px.LogFmt.Fmt != nil {
+		b.msg = px.LogFmt.Fmt.Append(b.msg, e)
+	}
 	b.sd = px.LogSD.Fmt.Append(b.sd[:0], e)
-	e.Tmp, e.Origin = e.Tmp[:m], ""
 	px.State.Lines.Add(1)
-	deliver(px.Logs, level, px.LogTag, b.sd, b.msg, clock.Wall())
+	emit(e, px, stepRules+int(d.set), level, b, d.prof, clock.Wall())
+	e.Tmp, e.Origin = e.Tmp[:m], ""
 	lines.Put(b)
 	return engine.Continue
 }

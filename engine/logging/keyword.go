@@ -10,7 +10,7 @@ import (
 func init() {
 	sw := engine.TakesNo | engine.TakesDefault
 	engine.AddKeywords(
-		engine.Keyword{Name: "log", In: engine.InAll | engine.InGlobal, Max: -1, Flags: engine.TakesNo, Usage: "log global, log <target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minlevel>]], no log: where log lines go", Parse: parseLog},
+		engine.Keyword{Name: "log", In: engine.InAll | engine.InGlobal, Max: -1, Flags: engine.TakesNo, Usage: "log global, log <target> [len <length>] [format <format>] [sample <ranges>:<size>] [profile <name>] <facility> [<level> [<minlevel>]], no log: where log lines go", Parse: parseLog},
 		engine.Keyword{Name: "log-tag", In: engine.InAll | engine.InGlobal, Max: -1, Usage: "log-tag <text>: the name of the program in log lines", Parse: parseTag},
 		engine.Keyword{Name: "log-send-hostname", In: engine.InGlobal, Max: -1, Usage: "log-send-hostname [<text>]: put this host's name, or the text, into log lines", Parse: parseHostname},
 		engine.Keyword{Name: "log-format", In: engine.InDefaults | engine.InProxy, Max: -1, Usage: "log-format <format>: what a log line of a stream says", Parse: parseFormat("log-format", func(px *engine.Proxy) *engine.LogSpec { return &px.LogFmt })},
@@ -144,6 +144,7 @@ func finish(b *engine.Build, px *engine.Proxy) {
 		b.Warn(px.LogFmt.Words[0].Pos, "'option %s' not usable with %s '%s' (needs 'mode http'). Falling back to 'option tcplog'.", optionOf(p), px.Kind, px.Name)
 		px.LogFmt.Preset = "tcplog"
 	}
+	resolveProfiles(b, px)
 	compile(b, &px.LogFmt, "log-format")
 	compile(b, &px.LogSD, "log-format-sd")
 	compile(b, &px.LogErr, "error-log-format")

@@ -28,7 +28,7 @@ func logs(px *engine.Proxy) bool { return px.Side&engine.Front != 0 && len(px.Lo
 func logsAccept(px *engine.Proxy) bool { return logs(px) && px.LogFmt.Fmt == nil }
 
 func logsEarly(px *engine.Proxy) bool {
-	return logs(px) && px.LogFmt.Fmt != nil && px.Options.Has(engine.OptLogASAP)
+	return logs(px) && px.LogFmt.Fmt != nil && px.Options.Has(engine.OptLogASAP) && stepsOf.Get(px) == nil
 }
 
 func atOnce(s *engine.Stream) engine.Verdict {
@@ -89,6 +89,9 @@ func write(s *engine.Stream) {
 	if px.Options.Has(engine.OptDontLogNull) && s.BytesIn == 0 && s.Kind == engine.NotHTTP && s.Term.Cause != 'P' {
 		return
 	}
+	if !failed && skipsClose(px) {
+		return
+	}
 	s.Logged = true
 	e := &s.Env
 	m := e.Mark()
@@ -109,7 +112,11 @@ func write(s *engine.Stream) {
 	b.sd = px.LogSD.Fmt.Append(b.sd[:0], e)
 	e.Tmp = e.Tmp[:m]
 	px.State.Lines.Add(1)
-	deliver(px.Logs, level, px.LogTag, b.sd, b.msg, clock.Wall())
+	step := stepClose
+	if failed {
+		step = stepError
+	}
+	emit(e, px, step, level, b, nil, clock.Wall())
 	lines.Put(b)
 }
 
@@ -186,7 +193,8 @@ func session(sess *engine.Session) {
 		b.msg = appendFailure(b.msg[:0], sess)
 	}
 	px.State.Lines.Add(1)
-	deliver(px.Logs, level, px.LogTag, nil, b.msg, clock.Wall())
+	b.sd = b.sd[:0]
+	emit(e, px, stepError, level, b, nil, clock.Wall())
 	lines.Put(b)
 }
 

@@ -39,6 +39,9 @@ func forward(s *engine.Stream) {
 			return
 		}
 		s.Up = up
+		for _, h := range s.Front.Hooks[engine.PhaseConnect] {
+			h(s)
+		}
 		out, p := attempt(s)
 		if out.kind == headReady {
 			respond(s, p)

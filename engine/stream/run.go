@@ -48,6 +48,9 @@ func begin(s *engine.Stream) {
 		px.State.FE.Requests.Add(1)
 		px.State.FE.ReqRate.Inc(clock.Now())
 	}
+	for _, h := range px.Hooks[engine.PhaseStart] {
+		h(s)
+	}
 }
 
 // rescue turns a panic into the end of this stream alone.

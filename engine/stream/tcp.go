@@ -55,6 +55,9 @@ func forwardTCP(s *engine.Stream) {
 		return
 	}
 	s.Times.Response = s.Times.Connected
+	for _, h := range s.Front.Hooks[engine.PhaseConnect] {
+		h(s)
+	}
 	for _, h := range s.Back.Hooks[engine.PhaseConnected] {
 		h(s)
 	}
