@@ -100,8 +100,42 @@ func TestDoLog(t *testing.T) {
 	if sink.msg != "http-req -1 /p#22a?q=1" || e.Strm.Logged || e.Origin != "" {
 		t.Errorf("%q", sink.msg)
 	}
-	if _, err := parseDoLog(nil, &engine.RuleArgs{Words: []engine.Word{{Text: "profile"}, {Text: "p"}}}); err == nil {
-		t.Error("a profile was taken")
+}
+
+// TestProfile gives each step its format, by its own line or that of "any", or none.
+func TestProfile(t *testing.T) {
+	e := newEnv()
+	px := e.Strm.Front
+	px.LogFmt.Fmt = compiled(t, "plain", engine.LogMand|engine.LogLine)
+	one := func(f string) *stepFormat {
+		return &stepFormat{fmt: compiled(t, f, engine.LogMand|engine.LogLine)}
+	}
+	p := &profile{}
+	p.steps[stepRules+int(engine.HTTPReq)] = one("rule %OG")
+	p.steps[stepRules+int(engine.HTTPRes)] = &stepFormat{drop: true}
+	p.steps[stepAny] = one("any %OG")
+	sinks := [2]*kept{{}, {}}
+	for _, k := range sinks {
+		px.Logs = append(px.Logs, engine.LogTarget{Format: "raw", Facility: "local0", Level: 7, Sink: k})
+	}
+	profiledLogs.Edit(px).list = []*profile{nil, p}
+	for _, tt := range []struct {
+		set  engine.RulesetID
+		want [2]string
+	}{
+		{engine.HTTPReq, [2]string{"plain", "rule http-req"}},
+		{engine.HTTPRes, [2]string{"plain", ""}},
+		{engine.HTTPAfter, [2]string{"plain", "any http-after-res"}},
+	} {
+		*sinks[0], *sinks[1] = kept{}, kept{}
+		(&doLog{set: tt.set}).Run(e)
+		if got := [2]string{sinks[0].msg, sinks[1].msg}; got != tt.want {
+			t.Errorf("%s: %q, want %q", engine.RulesetName[tt.set], got, tt.want)
+		}
+	}
+	(&doLog{set: engine.HTTPRes, prof: &profile{}}).Run(e)
+	if sinks[1].msg != "plain" {
+		t.Errorf("a profile without steps: %q", sinks[1].msg)
 	}
 }
 
