@@ -37,6 +37,7 @@ type MatchSpec struct {
 	ACL        string
 	Keyword    string // the criterion as written, without arguments
 	Dashed     bool   // "--" was given
+	Flagged    bool   // another flag than -m was given
 	Pos        diag.Pos
 }
 
@@ -144,9 +145,12 @@ func (t *ACLTest) evalEach(e *Env) Result {
 			}
 			continue
 		}
-		more := s.More
+		more, may := s.More, s.May && !e.Final
 		if e.Cast(&s, t.In) && t.Match.Match(e, e.Hold(s)) {
 			return Yes
+		}
+		if may {
+			return Maybe
 		}
 		if !more {
 			return No

@@ -45,6 +45,7 @@ type Arg struct {
 	Srv  *Server
 	Var  VarRef
 	Pos  diag.Pos
+	In   string // where a name stands, as messages say it; see Build.Unresolved
 }
 
 // ArgSpec lists the arguments that a row takes: the first Min are required.

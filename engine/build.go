@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"hawser/parser/diag"
 )
@@ -27,6 +28,8 @@ type Build struct {
 	Dir string
 
 	later  [NBuildStages][]func()
+	stage  BuildStage // the one that is being run
+	use    usedBy
 	files  map[string]bool
 	varIdx map[string]int32
 }
@@ -53,9 +56,10 @@ func NewBuild(rt *Runtime, diags *diag.List) *Build {
 // Later has f called once all sections are read, with b.Px as it is now.
 func (b *Build) Later(f func()) { b.At(StageResolve, f) }
 
-// At has f called in the given stage.
+// At has f called in the given stage, or in the present one if that is over.
 func (b *Build) At(st BuildStage, f func()) {
 	px := b.Px
+	st = max(st, b.stage)
 	b.later[st] = append(b.later[st], func() {
 		b.Px = px
 		f()
@@ -66,6 +70,7 @@ func (b *Build) At(st BuildStage, f func()) {
 // stage or a later one.
 func (b *Build) RunStages() {
 	for st := range b.later {
+		b.stage = BuildStage(st)
 		for i := 0; i < len(b.later[st]); i++ {
 			b.later[st][i]()
 		}
@@ -77,6 +82,7 @@ func (b *Build) RunStages() {
 // the same run, without making anything.
 func (b *Build) RunStagesQuietly() {
 	for st := range StageFinish {
+		b.stage = st
 		for i := 0; i < len(b.later[st]); i++ {
 			b.later[st][i]()
 		}
@@ -191,7 +197,14 @@ func splitVar(name string) (VarScope, string, error) {
 		}
 	}
 	if name == "" {
-		return 0, "", errors.New("missing variable name.")
+		return 0, "", errors.New("Empty variable name cannot be accepted")
+	}
+	if sc, rest, ok := strings.Cut(name, "."); ok && varScopes[sc] != 0 {
+		for i := range len(rest) {
+			if !validVar(rest[i : i+1]) {
+				return 0, "", errors.New("invalid syntax at char '" + rest[i:i+1] + "'")
+			}
+		}
 	}
 	return 0, "", diag.Errorf(diag.Pos{}, "invalid variable name '%s'. A variable name must start with its scope. The scope can be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'.", name)
 }

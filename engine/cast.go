@@ -48,6 +48,9 @@ func CanCast(from, to Type) bool {
 		return true
 	}
 	if from == TAddr {
+		if to == TSint || to == TBool { // of IPv4 only, which is not known before
+			return false
+		}
 		return casts[TIPv4][to] != nil || casts[TIPv6][to] != nil
 	}
 	return casts[from][to] != nil
@@ -121,11 +124,15 @@ func castIP6(_ *Env, s *Sample) bool {
 func castIP4(_ *Env, s *Sample) bool {
 	a := s.IP.Unmap()
 	if !a.Is4() {
-		b := s.IP.As16() // 2002::/16 carries an IPv4 address behind its prefix
-		if b[0] != 0x20 || b[1] != 0x02 {
+		b := s.IP.As16()
+		switch {
+		case b[0] == 0x20 && b[1] == 0x02: // 2002::/16 carries an IPv4 address behind its prefix
+			a = netip.AddrFrom4([4]byte(b[2:6]))
+		case [12]byte(b[:12]) == [12]byte{}: // ::/96, IPv4-compatible
+			a = netip.AddrFrom4([4]byte(b[12:]))
+		default:
 			return false
 		}
-		a = netip.AddrFrom4([4]byte{b[2], b[3], b[4], b[5]})
 	}
 	s.IP, s.Type = a, TIPv4
 	return true
@@ -187,13 +194,39 @@ func castStrIP(to Type) castFunc {
 		if len(s.B) > 45 {
 			return false
 		}
-		a, err := netip.ParseAddr(string(s.B))
-		if err != nil {
+		a, ok := addrOf(s.B)
+		if !ok {
 			return false
 		}
 		*s = IP(a)
 		return to == TAddr || s.Type == to || e.Cast(s, to)
 	}
+}
+
+// addrOf reads an address; behind an IPv4 one may stand anything, as a port.
+func addrOf(b []byte) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(string(b)); err == nil {
+		return a, a.Zone() == ""
+	}
+	var v [4]byte
+	for i := range v {
+		n, digits := 0, 0
+		for len(b) > 0 && b[0] >= '0' && b[0] <= '9' {
+			n, b, digits = n*10+int(b[0]-'0'), b[1:], digits+1
+		}
+		if digits == 0 || digits > 3 || n > 255 {
+			return netip.Addr{}, false
+		}
+		v[i] = byte(n)
+		dot := len(b) > 0 && b[0] == '.'
+		if dot != (i < 3) {
+			return netip.Addr{}, false
+		}
+		if dot {
+			b = b[1:]
+		}
+	}
+	return netip.AddrFrom4(v), true
 }
 
 // castBinStr takes the bytes as they are, up to a NUL.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 
 	"hawser/parser/diag"
@@ -64,7 +65,7 @@ func (b *Build) Cond(words []Word, where Where, who string) (*Cond, error) {
 		for _, t := range alt.Terms {
 			a, err := b.condACL(&t)
 			if err != nil {
-				return nil, prefixed(t.Pos, err, "error detected while parsing "+who+" : ")
+				return nil, dotted(prefixed(t.Pos, err, "error detected while parsing "+who+" : "))
 			}
 			b.checkPlace(a, t.Pos, where, who)
 			all = append(all, CondTerm{Neg: t.Neg, ACL: a})
@@ -90,22 +91,31 @@ func (b *Build) condACL(t *expr.Term) (*ACL, error) {
 			return d.ACLs[t.Name], nil
 		}
 	}
-	if def, ok := predefined[t.Name]; ok {
-		words := make([]Word, len(def))
-		for i := range def {
-			words[i] = Word{Text: def[i], Pos: t.Pos}
-		}
-		test, err := b.aclTest(words, t.Name)
-		if err != nil {
-			return nil, err
-		}
-		return &ACL{Name: t.Name, Tests: []*ACLTest{test}, Pos: t.Pos}, nil
+	if a := b.Predefined(t.Name, t.Pos); a != nil {
+		return a, nil
 	}
 	d := diag.Errorf(t.Pos, "no such ACL : '%s'.", t.Name)
 	if b.Px != nil {
 		d.WithHint(nearestACL(b.Px, t.Name))
 	}
 	return nil, d
+}
+
+// Predefined compiles a predefined ACL; nil: there is none of that name.
+func (b *Build) Predefined(name string, pos diag.Pos) *ACL {
+	def, ok := predefined[name]
+	if !ok {
+		return nil
+	}
+	words := make([]Word, len(def))
+	for i := range def {
+		words[i] = Word{Text: def[i], Pos: pos}
+	}
+	test, err := b.aclTest(words, name)
+	if err != nil {
+		return nil
+	}
+	return &ACL{Name: name, Tests: []*ACLTest{test}, Pos: pos}
 }
 
 func nearestACL(px *Proxy, name string) string {
@@ -124,11 +134,11 @@ func (b *Build) checkPlace(a *ACL, pos diag.Pos, where Where, who string) {
 		if x.Where&where != 0 {
 			continue
 		}
-		name := "anonymous acl"
+		name := "'anonymous acl"
 		if a.Name != "" {
 			name = "acl '" + a.Name + "'"
 		}
-		b.Warn(pos, "%s will never match because it uses keyword '%s' which is incompatible with '%s'", name, x.Fetch.Name, placeName(where))
+		b.Warn(pos, "%s will never match because it uses keyword '%s' which is incompatible with '%s'.", name, x.Fetch.Name, placeName(where))
 	}
 }
 
@@ -141,17 +151,20 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := &MatchSpec{ACL: acl, Type: x.Out, Pos: words[0].Pos, Keyword: keywordOf(words[0].Text)}
+	spec := &MatchSpec{ACL: acl, Type: x.Out, Pos: words[0].Pos, Keyword: words[0].Text}
 	rest, named, err := spec.flags(words[1:])
 	if err != nil {
 		return nil, err
 	}
 	if named != "" {
+		if own := method; own != "" && own != named || x.Fetch.Match != "" && len(x.Convs) == 0 {
+			b.Warn(words[0].Pos, "original matching method '%s' was overwritten and will not be applied as expected.", keywordOf(words[0].Text))
+		}
 		method = named
 	}
 	spec.Patterns = rest
-	if method == "" && (x.Out == TAny || x.Out == TBin) && spec.Keyword != "payload" && spec.Keyword != "payload_lv" {
-		return nil, diag.Errorf(words[0].Pos, "matching method must be specified first (using '-m') when using a sample fetch of this type ('%s').", spec.Keyword)
+	if method == "" && (x.Out == TAny || x.Out == TBin) && keywordOf(spec.Keyword) != "payload" && keywordOf(spec.Keyword) != "payload_lv" {
+		return nil, diag.Errorf(words[0].Pos, "matching method must be specified first (using '-m') when using a sample fetch of this type ('%s').", keywordOf(spec.Keyword))
 	}
 	if method == "" {
 		method = DefaultMethod(x, spec)
@@ -165,7 +178,7 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 		return nil, d
 	}
 	if m.In != TAny && !CanCast(x.Out, m.In) {
-		return nil, diag.Errorf(words[0].Pos, "matching method '%s' cannot be used with fetch keyword '%s'.", method, words[0].Text)
+		return nil, diag.Errorf(words[0].Pos, "matching method '%s' cannot be used with fetch keyword '%s'.", method, keywordOf(words[0].Text))
 	}
 	match, err := m.New(b, spec)
 	if err != nil {
@@ -183,7 +196,7 @@ func (b *Build) aclTest(words []Word, acl string) (*ACLTest, error) {
 func (b *Build) criterion(w Word) (*Expr, string, error) {
 	tree, d := expr.Parse(w)
 	if d != nil {
-		return nil, "", d
+		return nil, "", inACL(d, w)
 	}
 	name, method := tree.Fetch.Name, ""
 	if _, ok := Fetches.Get(name); !ok {
@@ -200,14 +213,43 @@ func (b *Build) criterion(w Word) (*Expr, string, error) {
 		}
 		return nil, "", d
 	}
+	b.use = usedBy{acl: true}
 	x, err := b.exprTree(tree, w.Text)
 	if err != nil {
-		return nil, "", prefixed(w.Pos, err, "ACL keyword '"+name+"' : ")
-	}
-	if len(x.Convs) > 0 && method != "" && method != "found" {
-		return x, method, nil
+		return nil, "", inACL(prefixed(w.Pos, err, ""), w)
 	}
 	return x, method, nil
+}
+
+// inACL completes the message about a criterion: HAProxy names the expression, or
+// the keyword where that is one of its ACL keywords and the mistake is in its
+// arguments.
+func inACL(err error, w Word) error {
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) {
+		return err
+	}
+	name := keywordOf(w.Text)
+	if rest, ok := strings.CutPrefix(d.Message, "fetch method '"+name+"' : "); ok && aclKeyword(name) {
+		d.Message = "ACL keyword '" + name + "' : " + rest
+		return d
+	}
+	d.Message += " in ACL expression '" + w.Text + "'"
+	return d
+}
+
+// aclKeyword tells whether a name is in HAProxy's list of ACL keywords, as derived
+// ones and those that they derive from are.
+func aclKeyword(name string) bool {
+	if _, ok := Criteria.Get(name); ok {
+		return true
+	}
+	for n, c := range Criteria.All() {
+		if strings.TrimSuffix(n, "_"+c.Method) == name {
+			return true
+		}
+	}
+	return false
 }
 
 // flags reads -i -n -m -f -u -M and -- before the patterns.
@@ -218,21 +260,28 @@ func (spec *MatchSpec) flags(words []Word) (patterns []Word, method string, err 
 		words = words[1:]
 		switch w.Text {
 		case "-i":
-			spec.IgnoreCase = true
+			spec.IgnoreCase, spec.Flagged = true, true
 		case "-n":
-			spec.NoDNS = true
+			spec.NoDNS, spec.Flagged = true, true
 		case "-M":
-			asMap = true
+			asMap, spec.Flagged = true, true
 		case "--":
 			spec.Dashed = true
 			return words, method, nil
 		case "-u", "-m", "-f":
-			if len(words) == 0 {
-				return nil, "", diag.Errorf(w.Pos, "missing argument for flag '%s'", w.Text)
+			v := Word{Pos: w.Pos} // the end of the line is an empty word
+			if len(words) > 0 {
+				v, words = words[0], words[1:]
 			}
-			v := words[0]
-			words = words[1:]
+			spec.Flagged = true
 			switch {
+			case w.Text == "-m" && method != "":
+				return nil, "", diag.Errorf(w.Pos, "only one explicit matching method can be defined with '-m' parameter. if migrating from an old version, just keep the last one.")
+			case w.Text == "-m" && v.Text == "":
+				return nil, "", diag.Errorf(w.Pos, "unknown matching method '' when parsing ACL expression.")
+			case w.Text == "-u" && v.Text == "":
+			case w.Text == "-f" && v.Text == "":
+				return nil, "", diag.Errorf(w.Pos, "failed to open pattern file <>.")
 			case w.Text == "-u":
 				spec.Unique = v.Text
 			case w.Text == "-m":
@@ -243,9 +292,6 @@ func (spec *MatchSpec) flags(words []Word) (patterns []Word, method string, err 
 				spec.Files = append(spec.Files, FileRef{v.Text, v.Pos})
 			}
 		default:
-			if w.Text[1] >= '0' && w.Text[1] <= '9' { // a negative number
-				return append([]Word{w}, words...), method, nil
-			}
 			return nil, "", diag.Errorf(w.Pos, "'%s' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'.", w.Text)
 		}
 	}
@@ -271,9 +317,6 @@ func DefaultMethod(x *Expr, spec *MatchSpec) string {
 	case TBool:
 		return "bool"
 	case TSint:
-		if none {
-			return "bool"
-		}
 		return "int"
 	case TIPv4, TIPv6, TAddr:
 		return "ip"

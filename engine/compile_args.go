@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"hawser/parser/diag"
@@ -14,7 +16,7 @@ var argNames = map[ArgType]string{
 	ArgInt: "integer", ArgStr: "string", ArgTime: "delay", ArgSize: "size", ArgIPv4: "IPv4 address",
 	ArgIPv6: "IPv6 address", ArgMask4: "IPv4 mask", ArgMask6: "IPv6 mask", ArgAddr: "IPv4 or IPv6 address",
 	ArgProxy: "proxy", ArgFront: "frontend", ArgBack: "backend", ArgServer: "server", ArgTable: "table",
-	ArgUser: "user list", ArgRegex: "regex", ArgVar: "variable", ArgMap: "map", ArgID: "identifier", ArgIntStr: "string",
+	ArgUser: "user list", ArgRegex: "regex", ArgVar: "string", ArgMap: "string", ArgID: "Protocol buffers field number", ArgIntStr: "string",
 }
 
 // args reads the arguments of a call by its specification; what names another
@@ -25,39 +27,87 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 		given = nil
 	}
 	if len(given) > len(spec.Types) {
-		if len(spec.Types) == 0 {
-			return nil, diag.Errorf(given[0].Pos, "%s '%s' : does not support any args", what, call.Name)
-		}
-		return nil, diag.Errorf(given[len(spec.Types)].Pos, "%s '%s' : end of arguments expected at position %d, but got '%s'",
-			what, call.Name, len(spec.Types)+1, given[len(spec.Types)].Tail)
+		return nil, tooMany(spec, call, what)
 	}
-	if len(given) == 0 && spec.Min == 1 && spec.Types[0] == ArgStr {
-		given = []expr.Arg{{Pos: call.Pos}} // a single text may be left out: it is empty
+	if len(given) == 0 && spec.Min > 0 {
+		given = []expr.Arg{{Pos: call.Pos}} // none is an empty one
 	}
 	out := make([]Arg, len(spec.Types))
 	for i, t := range spec.Types {
-		if i >= len(given) || given[i].Text == "" && i >= spec.Min && t != ArgStr {
-			if i < spec.Min {
-				if t == ArgBack || t == ArgProxy || t == ArgFront || t == ArgServer || t == ArgTable {
-					if len(given) == 0 {
-						b.resolveArg(&out[i], t, "", call)
-						continue
-					}
-				}
-				return nil, diag.Errorf(call.Pos, "%s '%s' : missing arguments (got %d/%d), type '%s' expected", what, call.Name, len(given), spec.Min, argNames[t])
+		if i >= len(given) || given[i].Text == "" && (i >= spec.Min || i == 0 && len(given) == 1) && !mayBeEmpty(t) {
+			switch {
+			case i < spec.Min && i < len(given) && !names(t):
+				return nil, argError(call, call.Pos, what, i, "expected type '%s' at position %d, but got nothing", t.Label(), i+1)
+			case i < spec.Min && !(names(t) && len(call.Args) == 0 && i == 0):
+				return nil, argError(call, call.Pos, what, i, "missing arguments (got %d/%d), type '%s' expected", len(given), spec.Min, t.Label())
 			}
-			if t == ArgBack || t == ArgTable || t == ArgFront {
-				b.resolveArg(&out[i], t, "", call)
+			if t == ArgBack || t == ArgTable || t == ArgFront || i < spec.Min {
+				out[i].In = b.in(what, call, i)
+				b.resolveArg(&out[i], t, "", call.Pos)
 			}
 			continue
 		}
 		out[i] = Arg{Type: t, Text: given[i].Text, Pos: given[i].Pos}
+		if out[i].Pos.IsZero() {
+			out[i].Pos = call.Pos
+		}
+		if names(t) {
+			out[i].In = b.in(what, call, i)
+		}
+		if t == ArgVar {
+			v, err := b.Var(given[i].Text)
+			if err != nil {
+				return nil, diag.Errorf(out[i].Pos, "invalid args in %s '%s' : %s", what, call.Name, strings.TrimSuffix(sentence(err), "."))
+			}
+			out[i].Var = v
+			continue
+		}
 		if err := b.arg(&out[i], t, call); err != nil {
-			return nil, diag.Errorf(given[i].Pos, "%s '%s' : failed to parse '%s' as type '%s' at position %d",
-				what, call.Name, given[i].Text, argNames[t], i+1).WithAdvice("%s", err.Error())
+			return nil, argError(call, out[i].Pos, what, i, "failed to parse '%s' as type '%s' at position %d", given[i].Text, t.Label(), i+1).WithAdvice("%s", err.Error())
 		}
 	}
 	return out, nil
+}
+
+// mayBeEmpty tells whether an empty word is a value of a type.
+func mayBeEmpty(t ArgType) bool {
+	return t == ArgStr || t == ArgVar || t == ArgMap || t == ArgRegex || t == ArgIntStr
+}
+
+// tooMany tells of arguments that a call does not take, with what follows the last
+// one that it does.
+func tooMany(spec ArgSpec, call *expr.Call, what string) error {
+	n := len(spec.Types)
+	extra, comma := call.Args[n], ""
+	if n > 0 {
+		comma = ","
+	}
+	return argError(call, extra.Pos, what, max(n-1, 0), "expected ')' before '%s%s'", comma, extra.Tail)
+}
+
+// argError is HAProxy's sentence about an argument: it numbers those of converters.
+func argError(call *expr.Call, pos diag.Pos, what string, i int, format string, a ...any) *diag.Diagnostic {
+	d := diag.Errorf(pos, format, a...)
+	if what == "converter" {
+		d.Message = "invalid arg " + strconv.Itoa(i+1) + " in converter '" + call.Name + "' : " + d.Message
+	} else {
+		d.Message = what + " '" + call.Name + "' : " + d.Message
+	}
+	return d
+}
+
+// sentence is an error's message, without its place.
+func sentence(err error) string {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d.Message
+	}
+	return err.Error()
+}
+
+// names tells whether an argument of a type is another object's name.
+func names(t ArgType) bool {
+	return t == ArgBack || t == ArgProxy || t == ArgFront || t == ArgServer || t == ArgTable || t == ArgUser
 }
 
 func (b *Build) arg(a *Arg, t ArgType, call *expr.Call) error {
@@ -86,12 +136,14 @@ func (b *Build) arg(a *Arg, t ArgType, call *expr.Call) error {
 		return err
 	case ArgMask4, ArgMask6:
 		return parseMask(a, t)
-	case ArgVar:
-		v, err := b.Var(a.Text)
-		a.Var = v
-		return err
+	case ArgID:
+		for _, p := range strings.Split(a.Text, ".") {
+			if _, err := strconv.ParseUint(p, 10, 32); err != nil {
+				return err
+			}
+		}
 	case ArgProxy, ArgFront, ArgBack, ArgServer:
-		b.resolveArg(a, t, a.Text, call)
+		b.resolveArg(a, t, a.Text, call.Pos)
 	}
 	return nil
 }
@@ -113,55 +165,6 @@ func parseMask(a *Arg, t ArgType) error {
 	m, err := netip.ParseAddr(a.Text)
 	a.Mask, a.Int = m, -1
 	return err
-}
-
-// resolveArg looks a proxy or server up after all sections are read.
-func (b *Build) resolveArg(a *Arg, t ArgType, name string, call *expr.Call) {
-	a.Type, a.Text = t, name
-	if a.Pos.IsZero() {
-		a.Pos = call.Pos
-	}
-	fetch, pos := call.Name, a.Pos
-	set := a
-	b.Later(func() {
-		px := b.Px
-		switch {
-		case t == ArgTable:
-			return
-		case t == ArgServer:
-			b.resolveServer(set, px, fetch)
-			return
-		case name == "":
-			set.Px = px
-		case t == ArgFront:
-			set.Px = b.FindFrontend(name)
-		case t == ArgBack:
-			set.Px = b.FindBackend(name)
-		default:
-			if set.Px = b.FindBackend(name); set.Px == nil {
-				set.Px = b.FindFrontend(name)
-			}
-		}
-		if set.Px == nil {
-			b.Alert(pos, "unable to find %s '%s' referenced in arg 1 of sample fetch keyword '%s'", argNames[t], name, fetch)
-		}
-	})
-}
-
-func (b *Build) resolveServer(a *Arg, px *Proxy, fetch string) {
-	back, name := px, a.Text
-	for i := range len(name) {
-		if name[i] == '/' {
-			back, name = b.FindBackend(a.Text[:i]), a.Text[i+1:]
-			break
-		}
-	}
-	if back != nil {
-		a.Px, a.Srv = back, back.Server(name)
-	}
-	if a.Srv == nil {
-		b.Alert(a.Pos, "unable to find server '%s' referenced in arg 1 of sample fetch keyword '%s'", a.Text, fetch)
-	}
 }
 
 // Label is HAProxy's name of the argument type in listings.

@@ -9,17 +9,21 @@ import (
 )
 
 // Expr compiles the sample expression that w holds, for use at a place.
-func (b *Build) Expr(w Word, where Where) (*Expr, error) {
+func (b *Build) Expr(w Word, where Where) (*Expr, error) { return b.ExprOf(w, where, w.Text) }
+
+// ExprOf is Expr; who is what HAProxy names where the fetch cannot be used.
+func (b *Build) ExprOf(w Word, where Where, who string) (*Expr, error) {
 	tree, d := expr.Parse(w)
 	if d != nil {
 		return nil, d
 	}
+	b.use = usedBy{where: where}
 	x, err := b.exprTree(tree, "")
 	if err != nil {
 		return nil, err
 	}
 	if x.Where&where == 0 {
-		return nil, diag.Errorf(tree.Fetch.Pos, "'%s' extracts information from '%s', none of which is available here", tree.Text, x.Fetch.needs())
+		return nil, diag.Errorf(tree.Fetch.Pos, "fetch method '%s' extracts information from '%s', none of which is available here", who, x.Fetch.needs())
 	}
 	return x, nil
 }
@@ -34,6 +38,7 @@ func (b *Build) exprTree(tree *expr.Expr, acl string) (*Expr, error) {
 		}
 		return nil, d
 	}
+	b.use.fetch = tree.Fetch.Name
 	args, err := b.args(f.Args, &tree.Fetch, "fetch method")
 	if err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func (b *Build) addConv(x *Expr, call *expr.Call) error {
 		return d
 	}
 	if !CanCast(x.Out, c.In) {
-		return diag.Errorf(call.Pos, "converter '%s' cannot be applied here", call.Name).
+		return diag.Errorf(call.Pos, "converter '%s' cannot be applied", call.Name).
 			WithAdvice("it takes %s, but what stands before it gives %s", c.In, x.Out)
 	}
 	args, err := b.args(c.Args, call, "converter")
@@ -112,25 +117,4 @@ func prefixed(pos diag.Pos, err error, prefix string) error {
 		d.Pos = pos
 	}
 	return d
-}
-
-// needs says in HAProxy's words what a fetch's place must offer.
-func (f *Fetch) needs() string {
-	switch f.Where {
-	case OnRequest:
-		if f.Needs&NeedHTTPReq != 0 {
-			return "HTTP request headers"
-		}
-		return "request buffer contents"
-	case OnResponse:
-		if f.Needs&NeedHTTPRes != 0 {
-			return "HTTP response headers"
-		}
-		return "response buffer contents"
-	case OnServerSide:
-		return "response session information"
-	case OnBackend, OnServer:
-		return "backend or server information"
-	}
-	return "internal state or session information"
 }

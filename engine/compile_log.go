@@ -30,7 +30,7 @@ func (b *Build) LogFormat(w Word, where Where, flags LogFlags) (*LogFormat, erro
 			continue
 		}
 		f.IsConst = false
-		if err := b.logItem(&item, n, where); err != nil {
+		if err := b.logItem(&item, n, where, flags&LogLine != 0); err != nil {
 			return nil, err
 		}
 		f.Items = append(f.Items, item)
@@ -38,7 +38,7 @@ func (b *Build) LogFormat(w Word, where Where, flags LogFlags) (*LogFormat, erro
 	return f, nil
 }
 
-func (b *Build) logItem(item *LogItem, n *expr.Node, where Where) error {
+func (b *Build) logItem(item *LogItem, n *expr.Node, where Where, line bool) error {
 	if n.Kind == expr.NodeAlias {
 		a, ok := LogAliases.Get(n.Alias)
 		if !ok {
@@ -51,6 +51,7 @@ func (b *Build) logItem(item *LogItem, n *expr.Node, where Where) error {
 		item.Alias = a
 		return nil
 	}
+	b.use = usedBy{where: where, line: line}
 	x, err := b.exprTree(n.Expr, "")
 	if err != nil {
 		return prefixed(n.Pos, err, "failed to parse sample expression <"+n.Rest+"> : ")

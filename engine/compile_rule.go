@@ -132,6 +132,15 @@ func (b *Build) ruleError(set RulesetID, row *ActionKeyword, name Word, err erro
 	return d
 }
 
+// dotted ends a sentence.
+func dotted(err error) error {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) && !strings.HasSuffix(strings.TrimRight(d.Message, "\n"), ".") {
+		d.Message += "."
+	}
+	return err
+}
+
 func article(what string) string {
 	if strings.IndexByte("aeiouh", what[0]) >= 0 {
 		return "an '" + what + "'"

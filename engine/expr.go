@@ -38,7 +38,7 @@ func (x *Expr) Eval(e *Env) (Sample, Status) {
 }
 
 func (x *Expr) convert(e *Env, s Sample) (Sample, Status) {
-	more := s.More
+	more, may := s.More, s.May
 	for i := range x.Convs {
 		c := &x.Convs[i]
 		if !e.Cast(&s, c.Conv.In) {
@@ -49,7 +49,7 @@ func (x *Expr) convert(e *Env, s Sample) (Sample, Status) {
 			return s, st
 		}
 	}
-	s.More = more
+	s.More, s.May = more, may
 	return s, Found
 }
 

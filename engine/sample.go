@@ -42,6 +42,7 @@ const (
 type Sample struct {
 	Type Type
 	More bool       // a fetch that iterates (Env.Each) has further values
+	May  bool       // more data may change the value: a test that fails is not certain yet
 	Int  int64      // TBool (0, 1), TSint, TMeth (htx method id)
 	B    []byte     // TStr, TBin, and TMeth of an unknown method
 	IP   netip.Addr // TIPv4, TIPv6

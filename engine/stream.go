@@ -35,6 +35,7 @@ type Stream struct {
 	Groups               GroupRoom // answers of tests
 	SC                   Tracks    // tracked counters of the stream; the session has its own
 	SCEnded              bool      // they were given back
+	SCBackEnded          bool      // the backend's last hooks ran
 	ReqCaps              [][]byte  // captured request headers, by slot
 	ResCaps              [][]byte
 	CookieReq, CookieRes []byte // capture cookie

@@ -115,7 +115,7 @@ func (c *config) ask(g *group, at place, log *strings.Builder) {
 	fmt.Fprintf(log, " %d:%%[var(%s)]:%%[var(%s),hex]", at.ask, found, name)
 }
 
-var errorLine = regexp.MustCompile(`\[[^\]]*run\.cfg:(\d+)\][ :]*(.*)`)
+var errorLine = regexp.MustCompile(`(?m)^(?:\[ALERT\].*|\s+parsing )\[[^\]]*run\.cfg:(\d+)\][ :]*(.*)`)
 
 // ask runs a program on the groups and returns what it says. Expressions that it
 // refuses are taken out first.

@@ -12,10 +12,10 @@ func init() {
 	conv("capture-res", engine.TStr, engine.TStr, "(slot): captures the input in a response slot and passes it on.", 1, types(engine.ArgInt), captureTo(true))
 }
 
-func ipmask(_ env, a args, v smp) (smp, stat) {
+func ipmask(e env, a args, v smp) (smp, stat) {
 	ip := v.IP.Unmap()
-	if x := ip.As16(); ip.Is6() && x[0] == 0x20 && x[1] == 0x02 { // 6to4 carries an IPv4 address
-		ip = netip.AddrFrom4([4]byte{x[2], x[3], x[4], x[5]})
+	if four := v; ip.Is6() && e.Cast(&four, engine.TIPv4) { // it carries an IPv4 address
+		ip = four.IP
 	}
 	if ip.Is4() {
 		x, m := ip.As4(), a[0].Mask.As4()

@@ -36,23 +36,32 @@ func init() {
 			})
 		}
 	}
-	conv("http_date", engine.TSint, engine.TStr, "([offset[,unit]]): a date as HTTP writes it.", 0, types(engine.ArgInt, engine.ArgStr), func(e env, a args, v smp) (smp, stat) {
-		at := v.Int
-		if given(a, 0) {
-			at += a[0].Int
-		}
-		m := e.Mark()
-		switch text(a, 1, "s") {
-		case "ms":
-			e.Tmp = time.UnixMilli(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000 GMT")
-		case "us":
-			e.Tmp = time.UnixMicro(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000000 GMT")
+	made("http_date", engine.TSint, engine.TStr, "([offset[,unit]]): a date as HTTP writes it.", 0, types(engine.ArgInt, engine.ArgStr), func(_ *engine.Build, a args) (engine.ConvFunc, error) {
+		switch u := text(a, 1, ""); u {
+		case "", "s", "ms", "us":
+			return httpDate, nil
 		default:
-			e.Tmp = time.Unix(at, 0).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05 GMT")
+			return nil, errText("expects 's', 'ms' or 'us', got '" + u + "'")
 		}
-		return str(e.Since(m))
 	})
 	conv("date", engine.TStr, engine.TSint, "The seconds since the epoch of a date as HTTP, RFC 3339 or strftime write it.", 0, nil, parseDate)
+}
+
+func httpDate(e env, a args, v smp) (smp, stat) {
+	at := v.Int
+	if given(a, 0) {
+		at += a[0].Int
+	}
+	m := e.Mark()
+	switch text(a, 1, "s") {
+	case "ms":
+		e.Tmp = time.UnixMilli(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000 GMT")
+	case "us":
+		e.Tmp = time.UnixMicro(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000000 GMT")
+	default:
+		e.Tmp = time.Unix(at, 0).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05 GMT")
+	}
+	return str(e.Since(m))
 }
 
 var dateLayouts = []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", "Mon Jan _2 15:04:05 2006", time.RFC3339}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"hawser/engine"
 )
@@ -114,7 +115,7 @@ func urlDec(e env, a args, v smp) (smp, stat) {
 
 func urlEncode(_ *engine.Build, a args) (engine.ConvFunc, error) {
 	if t := text(a, 0, "query"); t != "" && t != "query" {
-		return nil, errText("unexpected encode type")
+		return nil, errText("Unexpected encode type. Allowed value is 'query'")
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
 		const digits = "0123456789ABCDEF"
@@ -187,10 +188,16 @@ func bytesPart(b *engine.Build, a args) (engine.ConvFunc, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(a[0].Text, "-") {
+		return nil, errText("expects a non-negative integer")
+	}
 	length := func(env) (int64, bool) { return 1<<62 - 1, true }
 	if given(a, 1) {
 		if length, err = intArg(b, a[1]); err != nil {
 			return nil, err
+		}
+		if strings.HasPrefix(a[1].Text, "-") {
+			return nil, errText("expects a positive integer")
 		}
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
@@ -210,8 +217,11 @@ func bytesPart(b *engine.Build, a args) (engine.ConvFunc, error) {
 func chunks(base int, little bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 	return func(_ *engine.Build, a args) (engine.ConvFunc, error) {
 		size := 1
-		if given(a, 1) {
+		switch {
+		case given(a, 1):
 			size = int(a[1].Int)
+		case base == 10:
+			size = 0
 		}
 		switch {
 		case base == 10 && (size < 1 || size > 8):

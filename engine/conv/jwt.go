@@ -42,7 +42,11 @@ func jwtQuery(a args, part int) (engine.ConvFunc, error) {
 	if given(a, 0) && a[0].Text != "" {
 		whole = false
 		path, known = jsonPath(a[0].Text)
-		asInt = given(a, 1) && a[1].Text == "int"
+		if given(a, 1) && a[1].Text != "" {
+			if asInt = a[1].Text == "int"; !asInt {
+				return nil, errText("output_type only supports \"int\" as argument")
+			}
+		}
 	}
 	return func(e env, _ args, v smp) (smp, stat) {
 		text := v.B

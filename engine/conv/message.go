@@ -24,7 +24,7 @@ func init() {
 			tag = n
 		}
 		if _, err := strconv.Atoi(tag); err != nil {
-			return nil, errText("Tag '" + tag + "' is neither a number nor a known name")
+			return nil, errText("Unknown FIX tag name '" + tag + "'")
 		}
 		want := []byte(tag)
 		return func(_ env, _ args, v smp) (smp, stat) {

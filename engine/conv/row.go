@@ -56,12 +56,12 @@ func intArg(b *engine.Build, a engine.Arg) (func(env) (int64, bool), error) {
 	if v, err := strconv.ParseInt(a.Text, 10, 64); err == nil {
 		return func(env) (int64, bool) { return v, true }, nil
 	}
-	if v, err := strconv.ParseInt(a.Text, 0, 64); err == nil {
-		return func(env) (int64, bool) { return v, true }, nil
+	if a.Text == "" {
+		return func(env) (int64, bool) { return 0, true }, nil
 	}
 	ref, err := b.Var(a.Text)
 	if err != nil {
-		return nil, errText("'" + a.Text + "' is not a valid number or variable name")
+		return nil, errText("expects an integer or a variable name")
 	}
 	return func(e env) (int64, bool) {
 		s, ok := e.Var(ref)

@@ -306,7 +306,7 @@ func optVar(b *engine.Build, a args, i int) (engine.VarRef, error) {
 	}
 	v, err := b.Var(a[i].Text)
 	if err != nil {
-		return v, errText("failed to register variable '" + a[i].Text + "'")
+		return v, errText("failed to register variable name '" + a[i].Text + "'")
 	}
 	return v, nil
 }

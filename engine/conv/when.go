@@ -17,7 +17,7 @@ func init() {
 				}
 			}
 			if test == nil {
-				return nil, errText("expects one of 'error', 'forwarded', 'normal', 'processed', 'stopping', 'toapplet', 'acl', optionally preceded by '!' but got '" + a[0].Text + "'")
+				return nil, errText("expects a supported keyword among {stopping,normal,error,forwarded,toapplet,processed,acl} but got '" + a[0].Text + "'")
 			}
 			return func(e env, _ args, v smp) (smp, stat) {
 				if test(e) == neg {
@@ -44,6 +44,9 @@ func failed(e env) bool {
 }
 
 func whenACL(b *engine.Build, name string) (func(env) bool, error) {
+	if name == "" {
+		return nil, errText("'acl' selector requires an extra argument with the ACL name")
+	}
 	if b.Px == nil || b.Px.ACLs[name] == nil {
 		return nil, errText("ACL '" + name + "' not found")
 	}

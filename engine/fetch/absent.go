@@ -32,11 +32,24 @@ func init() {
 	gone("fc_saved_syn", engine.TBin, engine.OnClient, "The saved SYN packet (tcp-ss): not kept here.", noArgs)
 	zero("fs.rst_code", "The code of a reset by the client: none with HTTP/1.", engine.OnSession)
 	zero("bs.rst_code", "The code of a reset by the server: none with HTTP/1.", engine.OnServerSide)
-	zero("fc_glitches", "Protocol glitches of the client's connection.", engine.OnClient)
+	engine.AddFetches(row("fc_glitches", engine.TSint, engine.OnClient, "Protocol glitches of the client's connection.", func(e env, _ args) (smp, stat) {
+		if e.Strm == nil {
+			return none()
+		}
+		return sint(0)
+	}))
 	zero("bc_glitches", "Protocol glitches of the server's connection.", engine.OnServerSide)
 	zero("bc_err", "The number of the server connection's error; 0: none.", engine.OnServerSide)
-	gone("bc_err_name", engine.TStr, engine.OnServerSide, "The name of the server connection's error, if there was one.", noArgs)
-	gone("bc_err_str", engine.TStr, engine.OnServerSide, "The text of the server connection's error, if there was one.", noArgs)
+	noError := func(name, usage, value string) {
+		engine.AddFetches(row(name, engine.TStr, engine.OnServerSide, usage, func(e env, _ args) (smp, stat) {
+			if e.Strm == nil || e.Strm.BackPeer == nil {
+				return none()
+			}
+			return text(e, value)
+		}))
+	}
+	noError("bc_err_name", "The name of the server connection's error: empty, as a connection that failed is not kept.", "")
+	noError("bc_err_str", "The text of the server connection's error: Success, as a connection that failed is not kept.", "Success")
 	one := func(name string, where engine.Where) {
 		engine.AddFetches(row(name, engine.TSint, where, "Streams at once on the connection: 1 with HTTP/1.", func(e env, _ args) (smp, stat) {
 			if e.Strm == nil {
@@ -98,11 +111,13 @@ func messages() {
 			Make: func(_ *engine.Build, a args) (engine.FetchFunc, error) {
 				at, tail := 0, a[0].Text == "tail"
 				switch a[0].Text {
+				case "":
+					return nil, errText("a block position is expected (> 0) or a special block name (head, tail, first)")
 				case "head", "first", "tail":
 				default:
 					n, err := strconv.Atoi(a[0].Text)
 					if err != nil || n < 0 {
-						return nil, errText("invalid HTX block position")
+						return nil, errText("invalid block position")
 					}
 					at = n
 				}

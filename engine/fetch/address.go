@@ -27,8 +27,8 @@ func init() {
 		)
 	}
 	engine.AddFetches(
-		withArgs(engine.OptArgs(0, engine.ArgStr), row("accept_date", engine.TSint, engine.OnClient, "([unit]): the date of the connection in seconds; "+timeUnit+".", acceptDate)),
-		withArgs(engine.OptArgs(0, engine.ArgStr), row("request_date", engine.TSint, engine.OnStream, "([unit]): the date of the request in seconds; "+timeUnit+".", requestDate)),
+		checked(0, withArgs(engine.OptArgs(0, engine.ArgStr), row("accept_date", engine.TSint, engine.OnClient, "([unit]): the date of the connection in seconds; "+timeUnit+".", acceptDate))),
+		checked(0, withArgs(engine.OptArgs(0, engine.ArgStr), row("request_date", engine.TSint, engine.OnStream, "([unit]): the date of the request in seconds; "+timeUnit+".", requestDate))),
 	)
 }
 

@@ -14,13 +14,12 @@ func init() {
 		engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: on, Needs: engine.NeedHTTPReq, Args: engine.Args(engine.ArgUser), Usage: usage,
 			Make: func(b *engine.Build, a args) (engine.FetchFunc, error) {
 				var ul engine.UserList
-				at, name := a[0].Pos, a[0].Text
 				b.Later(func() {
 					if engine.FindUserList != nil {
-						ul = engine.FindUserList(b, name)
+						ul = engine.FindUserList(b, a[0].Text)
 					}
 					if ul == nil {
-						b.Alert(at, "unable to find userlist '%s' referenced in arg 1 of sample fetch keyword 'http_auth'", name)
+						b.Unresolved(&a[0], "userlist", a[0].Text)
 					}
 				})
 				return func(e env, _ args) (smp, stat) { return f(e, ul) }, nil

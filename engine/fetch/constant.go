@@ -7,6 +7,7 @@ import (
 	mrand "math/rand/v2"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"hawser/engine"
@@ -41,12 +42,15 @@ func init() {
 		case "false", "0":
 			return engine.Bool(false), nil
 		}
-		return smp{}, errText("invalid boolean value '" + a.Text + "'")
+		return smp{}, errText("Expects 'true', 'false', '0' or '1'")
 	})
 	fixed("bin", engine.TBin, engine.ArgStr, "(hex): the bytes written in hexadecimal.", func(a engine.Arg) (smp, error) {
 		b, err := hex.DecodeString(a.Text)
 		if err != nil {
-			return smp{}, errText("invalid binary value '" + a.Text + "'")
+			if len(a.Text)%2 != 0 {
+				return smp{}, errText("an even number of hex digit is expected")
+			}
+			return smp{}, errText("an hex digit is expected")
 		}
 		return engine.Bin(b), nil
 	})
@@ -75,13 +79,29 @@ func init() {
 		return sint(int64(clock.Wall().Sub(e.RT.Proc.Started) / time.Second))
 	})
 	engine.AddFetches(
-		withArgs(engine.OptArgs(0, engine.ArgInt, engine.ArgStr), row("date", engine.TSint, engine.Everywhere,
-			"([offset[,unit]]): the current date in seconds since the epoch, or in ms or us, plus the offset.", date)),
+		checked(1, withArgs(engine.OptArgs(0, engine.ArgInt, engine.ArgStr), row("date", engine.TSint, engine.Everywhere,
+			"([offset[,unit]]): the current date in seconds since the epoch, or in ms or us, plus the offset.", date))),
 		withArgs(engine.OptArgs(0, engine.ArgInt), row("rand", engine.TSint, engine.Everywhere,
 			"([range]): a random integer below the range, 2^32 by default.", random)),
-		withArgs(engine.OptArgs(0, engine.ArgInt), row("uuid", engine.TStr, engine.Everywhere,
-			"([version]): a UUID of version 4 (default) or 7.", uuid)),
+		engine.Fetch{Name: "uuid", Out: engine.TStr, Where: engine.Everywhere, Args: engine.OptArgs(0, engine.ArgInt), Usage: "([version]): a UUID of version 4 (default) or 7.",
+			Check: func(_ *engine.Build, a []engine.Arg) error {
+				if given(a, 0) && a[0].Int != 4 && a[0].Int != 7 {
+					return errText("Unsupported UUID version: '" + strconv.FormatInt(a[0].Int, 10) + "'")
+				}
+				return nil
+			}, Eval: uuid},
 	)
+}
+
+// checked holds the i-th argument to the units of dates.
+func checked(i int, f engine.Fetch) engine.Fetch {
+	f.Check = func(_ *engine.Build, a []engine.Arg) error {
+		if !given(a, i) || a[i].Text == "" || a[i].Text == "s" || a[i].Text == "ms" || a[i].Text == "us" {
+			return nil
+		}
+		return errText("expects 's', 'ms' or 'us', got '" + a[i].Text + "'")
+	}
+	return f
 }
 
 var hostname, _ = os.Hostname()

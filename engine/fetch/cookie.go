@@ -67,7 +67,7 @@ func (w *cookieWalk) next() (name, value []byte, ok bool) {
 			continue
 		}
 		w.off = next
-		if p.HasValue {
+		if p.HasValue && (w.id == htx.SetCookie || p.NameFrom == p.NameTo || v[p.NameFrom] != '$') { // RFC 2109's attributes are no cookies
 			return v[p.NameFrom:p.NameTo], v[p.ValueFrom:p.ValueTo], true
 		}
 	}

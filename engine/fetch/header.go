@@ -156,7 +156,7 @@ func (p *headerPick) each(m *htx.Msg, e env) (smp, stat) {
 	}
 	for i >= 0 {
 		v := m.Value(i)
-		if p.full {
+		if p.full || len(v) == 0 && off == 0 { // an empty line has one element in ACLs
 			e.Cur = [2]int{after(p.next(m, i+1)), 0}
 			return smp{Type: engine.TStr, B: v, More: true}, found
 		}

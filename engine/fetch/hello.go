@@ -21,7 +21,7 @@ func init() {
 		engine.AddFetches(row(n, engine.TSint, on, "The version in the TLS ClientHello: major * 65536 + minor.", helloVersion))
 	}
 	engine.AddFetches(
-		row("req.ssl_alpn", engine.TStr, on, "The protocols that the ClientHello's ALPN offers, comma-separated.", hello(helloALPN)),
+		row("req.ssl_alpn", engine.TStr, on, "The first protocol that the ClientHello's ALPN offers.", hello(helloALPN)),
 		row("req.ssl_st_ext", engine.TSint, on, "The session ticket extension: 0 absent, 1 empty, 2 with a ticket.", hello(func(_ env, h *clientHello) (smp, stat) {
 			x, ok := h.ext(35)
 			switch {
@@ -212,25 +212,18 @@ func helloSNI(_ env, h *clientHello) (smp, stat) {
 	return str(name)
 }
 
-func helloALPN(e env, h *clientHello) (smp, stat) {
+func helloALPN(_ env, h *clientHello) (smp, stat) {
 	x, ok := h.ext(16)
 	if !ok {
 		return none()
 	}
 	c := cursor{x, true}
 	c.num(2)
-	m := e.Mark()
-	for len(c.b) > 0 {
-		p := c.take(c.num(1))
-		if !c.ok {
-			break
-		}
-		if len(e.Tmp) > m {
-			e.Tmp = append(e.Tmp, ',')
-		}
-		e.Tmp = append(e.Tmp, p...)
+	p := c.take(c.num(1))
+	if !c.ok {
+		return none()
 	}
-	return str(e.Since(m))
+	return str(p)
 }
 
 func helloExt(id int) func(env, *clientHello) (smp, stat) {

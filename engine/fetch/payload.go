@@ -28,26 +28,17 @@ func init() {
 		of := func(e env) ([]byte, bool, bool) { return buffer(e, d.dir(e)) }
 		engine.AddFetches(
 			withArgs(ints(2), row(d.prefix+"payload", engine.TBin, d.where, "(offset,length): bytes of the buffered contents; length 0: all.", func(e env, a args) (smp, stat) { return payload(e, a, of) })),
-			withArgs(ints(3), row(d.prefix+"payload_lv", engine.TBin, d.where, "(offset1,length[,offset2]): bytes whose length stands in the contents.", func(e env, a args) (smp, stat) { return payloadLV(e, a, of) })),
+			lengthAndValue(ints(3), row(d.prefix+"payload_lv", engine.TBin, d.where, "(offset1,length[,offset2]): bytes whose length stands in the contents.", func(e env, a args) (smp, stat) { return payloadLV(e, a, of) })),
 		)
 		if d.prefix != "" {
 			engine.AddFetches(row(d.prefix+"len", engine.TSint, d.where, "How many bytes are buffered.", func(e env, _ args) (smp, stat) {
-				b, _, ok := of(e)
-				if !ok {
-					return none()
-				}
-				s, _ := sint(int64(len(b)))
-				return s, found
+				return length(e, d.dir(e), of)
 			}))
 		}
 	}
 	engine.AddFetches(
 		row("req_len", engine.TSint, engine.OnRequest, "How many bytes of the request are buffered.", func(e env, _ args) (smp, stat) {
-			b, _, ok := buffer(e, engine.Req)
-			if !ok {
-				return none()
-			}
-			return sint(int64(len(b)))
+			return length(e, engine.Req, func(e env) ([]byte, bool, bool) { return buffer(e, engine.Req) })
 		}),
 		row("wait_end", engine.TBool, engine.AtTraffic, "True once the inspection is over (inspect-delay), to be waited for before.", func(e env, _ args) (smp, stat) {
 			if e.Final {
@@ -68,6 +59,23 @@ func init() {
 			return sint(int64(b2i(st == found)))
 		})))
 	}
+}
+
+// lengthAndValue checks the arguments of payload_lv.
+func lengthAndValue(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
+	f.Args = spec
+	f.Check = func(_ *engine.Build, a []engine.Arg) error {
+		if a[1].Int <= 0 {
+			return errText("payload length must be > 0")
+		}
+		if given(a, 2) && a[2].Text != "" {
+			if _, err := strconv.Atoi(a[2].Text); err != nil {
+				return errText("payload offset2 is not a number")
+			}
+		}
+		return nil
+	}
+	return f
 }
 
 // buffer returns what is there of a direction's contents, and whether all is: in
@@ -96,6 +104,25 @@ func buffer(e env, dir engine.Dir) (b []byte, all, ok bool) {
 	return e.Sess.Conn.Bytes(), e.Final, true
 }
 
+// length grows as long as data comes.
+// An HTTP message counts as HAProxy stores it.
+func length(e env, dir engine.Dir, of source) (smp, stat) {
+	if s := e.Strm; s != nil && s.Kind != engine.NotHTTP {
+		switch {
+		case dir == engine.Req && s.HasReq:
+			return sint(int64(s.Req.Size() + len(s.ReqBody)))
+		case dir == engine.Res && s.HasRes:
+			return sint(int64(s.Res.Size() + len(responseBody(s))))
+		}
+		return none()
+	}
+	b, all, ok := of(e)
+	if !ok {
+		return none()
+	}
+	return smp{Type: engine.TSint, Int: int64(len(b)), May: !all}, found
+}
+
 type source func(env) (b []byte, all, ok bool)
 
 func waitOrMissing(e env, all bool) (smp, stat) {
@@ -105,7 +132,11 @@ func waitOrMissing(e env, all bool) (smp, stat) {
 	return smp{}, engine.Wait
 }
 
+// payload looks at raw contents: those of an HTTP message are not.
 func payload(e env, a args, of source) (smp, stat) {
+	if e.Strm != nil && e.Strm.Kind != engine.NotHTTP {
+		return none()
+	}
 	b, all, ok := of(e)
 	if !ok {
 		return none()
@@ -118,11 +149,7 @@ func payload(e env, a args, of source) (smp, stat) {
 		return waitOrMissing(e, all)
 	}
 	if n == 0 {
-		n = len(b) - off
-		if !all && !e.Final {
-			// everything that is there now; more may still change it
-			return engine.Bin(b[off:]), found
-		}
+		return smp{Type: engine.TBin, B: b[off:], May: !all}, found
 	}
 	return engine.Bin(b[off : off+n]), found
 }
@@ -135,6 +162,9 @@ func bufferSize(e env) int {
 }
 
 func payloadLV(e env, a args, of source) (smp, stat) {
+	if e.Strm != nil && e.Strm.Kind != engine.NotHTTP {
+		return none()
+	}
 	b, all, ok := of(e)
 	if !ok {
 		return none()

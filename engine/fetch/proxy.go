@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"strconv"
+
 	"time"
 
 	"hawser/engine"
@@ -78,7 +80,7 @@ func init() {
 			return sint(int64(e.Sess.Bind.ID))
 		}),
 		row("so_name", engine.TStr, engine.UntilLog, "The listener's name.", func(e env, _ args) (smp, stat) {
-			if e.Sess == nil || e.Sess.Bind == nil || e.Sess.Bind.Name == "" {
+			if e.Sess == nil || e.Sess.Bind == nil || e.Sess.Bind.Name == "" || e.Sess.Bind.Name == "sock-"+strconv.Itoa(e.Sess.Bind.ID) {
 				return none()
 			}
 			return text(e, e.Sess.Bind.Name)

@@ -37,8 +37,11 @@ func init() {
 					return tlv(t), nil
 				}
 				n, err := strconv.ParseUint(a[0].Text, 0, 8)
-				if err != nil {
-					return nil, errText("expects a TLV number between 0 and 255 or one of the names ALPN, AUTHORITY, CRC32, NETNS, NOOP, SSL and UNIQUE_ID")
+				switch {
+				case err != nil && a[0].Text != "" && a[0].Text[0] >= '0' && a[0].Text[0] <= '9':
+					return nil, errText("Invalid TLV Type '" + a[0].Text + "'")
+				case err != nil:
+					return nil, errText("Could not convert type '" + a[0].Text + "'")
 				}
 				return tlv(byte(n)), nil
 			}},

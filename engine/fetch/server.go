@@ -80,7 +80,7 @@ func serverOf(e env) *engine.Server {
 }
 
 func namedServer(e env, name []byte) *engine.Server {
-	px := backOf(e)
+	px := e.Px
 	for i, c := range name {
 		if c == '/' {
 			px, name = e.RT.BackendBytes(name[:i]), name[i+1:]

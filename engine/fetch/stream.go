@@ -114,6 +114,8 @@ func init() {
 				return sint(2)
 			case e.Strm != nil && e.Strm.Kind == engine.HTTP3:
 				return sint(3)
+			case e.Strm == nil:
+				return none() // no request yet
 			case e.Sess != nil && e.Sess.Front != nil && e.Sess.Front.IsHTTP():
 				return sint(1)
 			}
@@ -231,7 +233,7 @@ func protoHTTP(e env, _ args) (smp, stat) {
 	case found:
 		return boolean(true)
 	}
-	return boolean(false)
+	return none()
 }
 
 // looksHTTP tells whether bytes begin with a complete HTTP/1 head.

@@ -13,7 +13,7 @@ func init() {
 		engine.AddFetches(engine.Fetch{Name: name, Out: engine.TSint, Where: engine.OnClient, Args: engine.OptArgs(0, engine.ArgStr), Usage: usage,
 			Check: func(_ *engine.Build, a []engine.Arg) error {
 				if u := unitOf(a); u != "" && u != "ms" && u != "us" {
-					return errText("allowed units are 'ms' and 'us'")
+					return errText("expects 'us' or 'ms', got '" + u + "'")
 				}
 				return nil
 			},

@@ -34,15 +34,18 @@ func makeACL(b *engine.Build, a args) (engine.FetchFunc, error) {
 	}
 	terms := make([]term, 0, len(a))
 	for i := range a {
-		if !given(a, i) || a[i].Text == "" {
+		if i > 0 && !given(a, i) {
 			continue
 		}
 		name, t := a[i].Text, term{}
-		if name[0] == '!' {
+		if name != "" && name[0] == '!' {
 			t.neg, name = true, name[1:]
 		}
 		if t.acl = px.ACLs[name]; t.acl == nil && px.Defaults != nil {
 			t.acl = px.Defaults.ACLs[name]
+		}
+		if t.acl == nil {
+			t.acl = b.Predefined(name, a[i].Pos)
 		}
 		if t.acl == nil {
 			return nil, errText("ACL '" + name + "' not found")

@@ -14,8 +14,8 @@ func init() {
 	on := engine.OnRequest
 	engine.AddFetches(
 		needHTTP(row("method", engine.TMeth, engine.OnStream, "The request's method.", method)),
-		ofHead(row("path", engine.TStr, on, "The request's path, without query.", reqPart((*htx.Msg).Path))),
-		ofHead(row("pathq", engine.TStr, on, "The request's path with its query.", reqPart((*htx.Msg).PathQuery))),
+		ofHead(row("path", engine.TStr, on, "The request's path, without query.", reqPath((*htx.Msg).Path))),
+		ofHead(row("pathq", engine.TStr, on, "The request's path with its query.", reqPath((*htx.Msg).PathQuery))),
 		ofHead(row("url", engine.TStr, on, "The request's target as the request line has it.", reqPart(func(m *htx.Msg) htx.Span { return m.Target }))),
 		withArgs(engine.OptArgs(0, engine.ArgStr), ofHead(row("query", engine.TStr, on, "([with_qm]): the query string, with its question mark if asked.", query))),
 		ofHead(row("base", engine.TStr, on, "The first Host header and the path.", func(e env, _ args) (smp, stat) { return base(e, false) })),
@@ -78,9 +78,23 @@ func reqPart(of func(*htx.Msg) htx.Span) engine.FetchFunc {
 	}
 }
 
+// reqPath is reqPart for what begins with a slash: "*" and authorities do not.
+func reqPath(of func(*htx.Msg) htx.Span) engine.FetchFunc {
+	part := reqPart(of)
+	return func(e env, a args) (smp, stat) {
+		if s, st := part(e, a); st == found && s.B[0] == '/' {
+			return s, st
+		}
+		return none()
+	}
+}
+
 func query(e env, a args) (smp, stat) {
 	m := e.Req()
 	if m == nil {
+		return none()
+	}
+	if p := m.Bytes(m.PathQuery()); len(p) == 0 || p[0] != '/' {
 		return none()
 	}
 	q, ok := m.Query()
@@ -105,10 +119,10 @@ func base(e env, withQuery bool) (smp, stat) {
 	}
 	h := m.Next(htx.Host, 0)
 	if h < 0 || m.Fields[h].Value.Empty() {
-		if p.Empty() {
-			return none()
+		if b := m.Bytes(p); len(b) > 0 && b[0] == '/' {
+			return str(b)
 		}
-		return str(m.Bytes(p))
+		return none()
 	}
 	mark := e.Mark()
 	e.Tmp = append(e.Tmp, m.Value(h)...)
@@ -269,7 +283,7 @@ func param(e env, b []byte, delim byte, a args, fold bool) (smp, stat) {
 		start = end + 1
 		eq := bytes.IndexByte(pair, '=')
 		if eq < 0 {
-			eq = len(pair)
+			continue
 		}
 		if given(a, 0) && a[0].Text != "" && !nameIs(pair[:eq], a[0].Text, fold) {
 			continue

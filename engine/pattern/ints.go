@@ -100,7 +100,7 @@ func parseRange(s string) (intRange, error) {
 	}
 	if hi != "" {
 		if r.hi, ok = number(hi); !ok {
-			return r, errText("'" + s + "' is not a number")
+			return r, errText("'" + s + "' is not a valid number range")
 		}
 	}
 	if r.lo > r.hi || lo == "" && hi == "" {

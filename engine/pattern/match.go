@@ -68,7 +68,7 @@ func newMatch(kind string) func(*engine.Build, *engine.MatchSpec) (engine.Matche
 		k := viewKey{kind: kind, fold: spec.IgnoreCase}
 		var m matcher
 		files := len(spec.Files) + len(spec.MapFiles)
-		if len(spec.Patterns)+files == 0 && !spec.Dashed {
+		if len(spec.Patterns)+files == 0 && !spec.Dashed && !spec.Flagged {
 			aclWarning(b, spec.Pos, spec.Keyword)
 		}
 		for i, files := range [][]engine.FileRef{spec.Files, spec.MapFiles} {
@@ -100,9 +100,17 @@ func newMatch(kind string) func(*engine.Build, *engine.MatchSpec) (engine.Matche
 	}
 }
 
+// bare is a criterion without its arguments.
+func bare(s string) string {
+	if i := strings.IndexAny(s, "(,"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
 // lineRef makes the Ref of the patterns on an ACL line.
 func lineRef(b *engine.Build, spec *engine.MatchSpec, kind string) (*Ref, error) {
-	r := &Ref{Desc: "acl '" + spec.Keyword + "' file '" + spec.Pos.File + "' line " + strconv.Itoa(spec.Pos.Line)}
+	r := &Ref{Desc: "acl '" + bare(spec.Keyword) + "' file '" + spec.Pos.File + "' line " + strconv.Itoa(spec.Pos.Line)}
 	if err := refsOf(b).number(r, spec.Unique); err != nil {
 		return nil, diag.Errorf(spec.Pos, "%s.", err.Error())
 	}

@@ -29,7 +29,7 @@ var methods = map[string]*method{
 	"int":  {engine.TSint, parseInt, newInts(ofInt)},
 	"len":  {engine.TStr, parseInt, newInts(ofLen)},
 	"ip":   {engine.TAddr, parseNet, newNets},
-	"meth": {engine.TMeth, parseText, newMeths},
+	"meth": {engine.TMeth, parseMeth, newMeths},
 }
 
 type errText string
@@ -42,6 +42,8 @@ func parseText(it *item, fold bool) error {
 	}
 	return nil
 }
+
+func parseMeth(*item, bool) error { return nil }
 
 // parsePart drops delimiters around the pattern.
 func parsePart(delims string) func(*item, bool) error {
@@ -56,9 +58,12 @@ func parsePart(delims string) func(*item, bool) error {
 
 func parseHex(it *item, _ bool) error {
 	b, err := hex.DecodeString(it.Key)
-	if err == nil {
+	switch {
+	case err == nil:
 		it.norm = string(b)
 		return nil
+	case len(it.Key)%2 != 0:
+		return errText("an even number of hex digit is expected")
 	}
 	for _, c := range it.Key {
 		if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
@@ -80,8 +85,8 @@ func parseRegex(it *item, fold bool) error {
 // meths compares methods by name.
 type meths struct{ *hashed }
 
-func newMeths(fold bool, n int) index {
-	return meths{newHashed(whole)(fold, n).(*hashed)}
+func newMeths(_ bool, n int) index {
+	return meths{newHashed(whole)(false, n).(*hashed)} // -i says nothing here
 }
 
 func (m meths) find(e *engine.Env, s *engine.Sample) *item {

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -100,6 +101,9 @@ func (v *View) build(entries []*Entry, gen uint32) (index, error) {
 			continue
 		}
 		it, err := v.item(en)
+		if err == nil && en.Line > 0 && (v.kind == "int" || v.kind == "len") && strings.Contains(en.Key, " ") {
+			err = errText("'" + en.Key + "' is not a number") // operators stand on ACL lines only
+		}
 		if err != nil {
 			return nil, v.ref.at(en, err)
 		}

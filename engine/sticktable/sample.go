@@ -209,20 +209,13 @@ func scArgs(b *engine.Build, a []engine.Arg, hasIndex bool, fixed int, name stri
 	if fixed < 0 {
 		sc, a = int(a[0].Int), a[1:]
 	}
-	if sc < 0 || sc >= max(stickCounters(b), 3) {
-		return 0, 0, nil, errText("invalid counter number")
-	}
 	if len(a) > 0 && a[0].Type == engine.ArgTable && a[0].Text != "" {
-		other = argTable(b, a[0], name)
+		other = argTable(b, a[0])
 	}
 	return index, sc, other, nil
 }
 
-type errText string
-
-func (e errText) Error() string { return string(e) }
-
-func argTable(b *engine.Build, a engine.Arg, name string) *ref {
+func argTable(b *engine.Build, a engine.Arg) *ref {
 	r := &ref{}
 	b.Later(func() {
 		n := a.Text
@@ -230,11 +223,7 @@ func argTable(b *engine.Build, a engine.Arg, name string) *ref {
 			n = b.Px.Name
 		}
 		if r.c = tablesOf(b.RT).byName[n]; r.c == nil {
-			px := ""
-			if b.Px != nil {
-				px = b.Px.Name
-			}
-			b.Alert(a.Pos, "unable to find table '%s' referenced in arg 1 of sample fetch keyword '%s' in proxy '%s'.", n, name, px)
+			b.Unresolved(&a, "table", n)
 		}
 	})
 	return r
@@ -294,7 +283,7 @@ func addSrc(r *reading) {
 			if r.index {
 				index, a = int(a[0].Int), a[1:]
 			}
-			tr := argTable(b, a[0], name)
+			tr := argTable(b, a[0])
 			return func(e *engine.Env, _ []engine.Arg) (smp, stat) {
 				t := tr.table()
 				if t == nil || e.Sess == nil || !e.Sess.Src.IsValid() {
@@ -345,7 +334,7 @@ func addTableConv(name string, out engine.Type, types []engine.ArgType, usage st
 			if hasIndex {
 				index, a = int(a[0].Int), a[1:]
 			}
-			tr, rest := argTable(b, a[0], name), a[1:]
+			tr, rest := argTable(b, a[0]), a[1:]
 			return func(e *engine.Env, _ []engine.Arg, s smp) (smp, stat) {
 				t := tr.table()
 				if t == nil {
@@ -439,7 +428,7 @@ func addCounts() {
 		engine.AddFetches(engine.Fetch{Name: name, Out: engine.TSint, Where: engine.AtTraffic, Args: engine.Args(engine.ArgTable),
 			Usage: "([table]): " + usage + ".",
 			Make: func(b *engine.Build, a []engine.Arg) (engine.FetchFunc, error) {
-				tr := argTable(b, a[0], name)
+				tr := argTable(b, a[0])
 				return func(*engine.Env, []engine.Arg) (smp, stat) {
 					if t := tr.table(); t != nil {
 						return engine.Sint(f(t)), engine.Found

@@ -16,6 +16,7 @@ func init() {
 	engine.AddHook(engine.Hook{Name: "tracked requests", Phase: engine.PhaseRequest, Order: -100, Enabled: tracking, Run: countRequest})
 	engine.AddHook(engine.Hook{Name: "tracked responses", Phase: engine.PhaseResponse, Order: -100, Enabled: tracking, Run: countResponse})
 	engine.AddHook(engine.Hook{Name: "tracked ends", Phase: engine.PhaseEnd, Order: -100, Enabled: tracking, Run: endStream})
+	engine.AddHook(engine.Hook{Name: "tracked release", Phase: engine.PhaseEnd, Order: 1 << 21, Enabled: tracking, Run: release}) // the log line reads them
 	engine.OnStartSession(func(sess *engine.Session) {
 		for i := range sess.SC {
 			if en := entryOf(sess.SC.Get(i)); en != nil {
@@ -189,7 +190,7 @@ func countResponse(s *engine.Stream) engine.Verdict {
 	return engine.Continue
 }
 
-// endStream counts refusals and bytes and gives the stream's entries back.
+// endStream counts refusals and bytes.
 func endStream(s *engine.Stream) engine.Verdict {
 	if s.SCEnded {
 		return engine.Continue
@@ -208,13 +209,27 @@ func endStream(s *engine.Stream) engine.Verdict {
 	for i := range s.SC {
 		if en := entryOf(s.SC.Get(i)); en != nil {
 			en.bytes(in, out)
-			en.drop(connCur)
-			en.release()
 		}
 	}
 	for i := range s.Sess.SC {
 		if en := entryOf(s.Sess.SC.Get(i)); en != nil {
 			en.bytes(in, out)
+		}
+	}
+	return engine.Continue
+}
+
+// release gives the stream's entries back, once the frontend's log line is
+// written: its hooks run behind the backend's.
+func release(s *engine.Stream) engine.Verdict {
+	if s.Back != nil && s.Back != s.Front && !s.SCBackEnded {
+		s.SCBackEnded = true
+		return engine.Continue
+	}
+	for i := range s.SC {
+		if en := entryOf(s.SC.Get(i)); en != nil {
+			en.drop(connCur)
+			en.release()
 		}
 	}
 	s.SC.Clear()

@@ -119,6 +119,9 @@ func inspect(s *engine.Stream, px *engine.Proxy, rules []engine.Rule) (st step, 
 				continue
 			}
 			readMore(s, deadline)
+			if res == engine.Maybe {
+				i = 0 // a condition that waited has the list begin anew, an action does not
+			}
 		default:
 			s.LastRule = r
 			return contentVerdict(s, v), true

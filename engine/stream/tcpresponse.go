@@ -34,8 +34,8 @@ func responseRules(s *engine.Stream, sv *conn.Conn, rules []engine.Rule, deadlin
 	for i := 0; i < len(rules); {
 		r := &rules[i]
 		e.Rule = r
-		v := engine.Continue
-		switch r.Cond.Eval(e) {
+		v, res := engine.Continue, r.Cond.Eval(e)
+		switch res {
 		case engine.Maybe:
 			v = engine.Wait4Data
 		case engine.Yes:
@@ -50,6 +50,9 @@ func responseRules(s *engine.Stream, sv *conn.Conn, rules []engine.Rule, deadlin
 				continue
 			}
 			readServer(s, sv, deadline)
+			if res == engine.Maybe {
+				i = 0 // as for requests
+			}
 		default:
 			s.LastRule = r
 			if v != engine.Stop {

@@ -21,20 +21,18 @@ func parseSet(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	if len(a.Words) == 0 {
 		return nil, diag.Errorf(a.Pos, "missing fetch method.")
 	}
-	x, err := b.Expr(a.Only(1)[0], a.Where)
+	x, err := b.ExprOf(a.Only(1)[0], a.Where, a.Name.Text)
 	if err != nil {
 		return nil, err
 	}
 	return engine.ActionFunc(func(e *engine.Env) engine.Verdict {
 		m := e.Mark()
-		s, st := x.Eval(e)
-		switch {
-		case st == engine.Found:
+		final := e.Final
+		e.Final = true // it does not wait for more data
+		if s, st := x.Eval(e); st == engine.Found {
 			t.set(e, s)
-		case st == engine.Wait && !e.Final:
-			e.Tmp = e.Tmp[:m]
-			return engine.Wait4Data
 		}
+		e.Final = final
 		e.Tmp = e.Tmp[:m]
 		return engine.Continue
 	}), nil
