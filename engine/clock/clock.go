@@ -1,8 +1,9 @@
 // Package clock is Hawser's time: a coarse monotonic clock for deadlines and
 // counters, read with one atomic load, and a precise one for durations that are
 // logged. Between Start and Stop one goroutine refreshes the coarse values about
-// every millisecond; while nobody started it, every reading is precise, so tests
-// and tools need no set-up. It owns no timers and formats nothing.
+// every millisecond, and rests when nobody reads them; while it rests or nobody
+// started it, every reading is precise, so tests and tools need no set-up. It owns
+// no timers and formats nothing.
 package clock
 
 import (
@@ -37,10 +38,33 @@ var (
 	fakeNow    atomic.Pointer[Fake]
 )
 
+// read tells that Now was called since the last refresh, resting that nothing is
+// refreshed until it is called again.
+var (
+	read    atomic.Bool
+	resting atomic.Bool
+	call    = make(chan struct{}, 1)
+)
+
+// restAfter is how many refreshes nobody wanted before the refresher rests.
+const restAfter = 100
+
+func rouse() {
+	if resting.CompareAndSwap(true, false) {
+		call <- struct{}{}
+	}
+}
+
 // Now returns the coarse time.
 func Now() Tick {
 	if t := coarse.Load(); t != 0 {
+		if !read.Load() {
+			read.Store(true)
+		}
 		return Tick(t)
+	}
+	if resting.Load() {
+		rouse()
 	}
 	return Tick(Mono() / int64(time.Millisecond))
 }
@@ -117,26 +141,65 @@ func Stop() {
 	if users == 0 && stop != nil {
 		close(stop)
 		stop = nil
-		coarse.Store(0)
-		coarseWall.Store(0)
+		reset()
 	}
 }
 
 func run(stop chan struct{}) {
 	tk := time.NewTicker(Resolution)
 	defer tk.Stop()
-	for {
+	for unread := 0; ; {
 		select {
 		case <-stop:
 			return
 		case <-tk.C:
-			mu.Lock()
-			if users > 0 && fakeNow.Load() == nil {
-				refresh()
-			}
-			mu.Unlock()
 		}
+		if unread++; read.Swap(false) {
+			unread = 0
+		}
+		if unread < restAfter {
+			tick(refresh)
+			continue
+		}
+		tk.Stop()
+		if !rest(stop) {
+			return
+		}
+		unread = 0
+		tick(refresh)
+		tk.Reset(Resolution)
 	}
+}
+
+// tick changes the coarse values unless the clock was stopped or a fake has it.
+func tick(f func()) {
+	mu.Lock()
+	defer mu.Unlock()
+	if users > 0 && fakeNow.Load() == nil {
+		f()
+	}
+}
+
+// rest waits until the clock is read; false when it is stopped.
+func rest(stop chan struct{}) bool {
+	select {
+	case <-call: // of a run that was stopped
+	default:
+	}
+	resting.Store(true)
+	tick(reset)
+	select {
+	case <-call:
+		return true
+	case <-stop:
+		resting.Store(false)
+		return false
+	}
+}
+
+func reset() {
+	coarse.Store(0)
+	coarseWall.Store(0)
 }
 
 func refresh() {

@@ -23,6 +23,29 @@ func TestCoarseFollowsPrecise(t *testing.T) {
 	}
 }
 
+// While nobody reads, the refresher rests; a reading sets it going again.
+func TestRest(t *testing.T) {
+	Start()
+	defer Stop()
+	end := time.Now().Add(5 * time.Second)
+	for coarse.Load() != 0 {
+		if time.Now().After(end) {
+			t.Fatal("the refresher does not rest")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	before := Now()
+	for coarse.Load() == 0 {
+		if time.Now().After(end) {
+			t.Fatal("the refresher does not go on")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if Now() < before {
+		t.Error("the clock went back")
+	}
+}
+
 func TestFake(t *testing.T) {
 	f := NewFake(time.Unix(1000, 0))
 	defer f.Close()

@@ -144,7 +144,11 @@ func keepAliveTimeout(px *engine.Proxy) time.Duration {
 func (c *Conn) headTimeout(px *engine.Proxy) {
 	c.c.SetReadTimeout(conn.Head, px.Timeout.Client)
 	if d := px.Timeout.HTTPRequest; d > 0 {
-		c.c.SetReadBy(conn.Head, clock.Now().Add(d))
+		now := clock.Now()
+		if c.sess.Requests == 0 {
+			now = clock.Precise() // a coarse clock that is behind would end it early
+		}
+		c.c.SetReadBy(conn.Head, now.Add(d))
 	}
 }
 
