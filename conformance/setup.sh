@@ -9,6 +9,7 @@ need halog haproxy
 need openssl openssl
 need curl curl
 need bash bash
+need chromedriver chromium-driver
 need gcc gcc
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 [ -z "$missing" ] && exit 0

@@ -11,6 +11,7 @@ type Runtime struct {
 	Generation int
 	Files      []string // everything that was read: watched for changes
 	Built      time.Time
+	Warnings   int // of the configuration
 	Proc       *ProcState
 	VarNames   [VarParent + 1][]string
 	ProcVars   *ProcVars

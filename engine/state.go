@@ -26,6 +26,7 @@ type ProcState struct {
 	SSLConns      counter.Gauge
 	CumSSL        counter.Int
 	BytesOut      counter.Int
+	BytesRate     counter.Freq // of BytesOut, in a second
 	Panics        counter.Int
 	Dropped       counter.Int // log lines lost
 	Stopping      atomic.Bool

@@ -17,7 +17,7 @@ type page struct {
 	realm       string
 	auth        []string // user:password
 	refresh     time.Duration
-	hideVersion bool
+	showVersion bool
 	legends     bool
 	node        string
 	showNode    bool
@@ -58,8 +58,8 @@ func init() {
 		row("realm", 1, 1, "realm <text>: name of the realm that a browser shows when it asks for a password", func(_ *engine.Build, p *page, a []engine.Word) error { p.realm = a[0].Text; return nil }),
 		row("auth", 1, 1, "auth <user>:<password>: ask for a password; may be repeated", setAuth),
 		row("refresh", 1, 1, "refresh <delay>: have browsers load the page again after this time (seconds by default)", setRefresh),
-		row("hide-version", 0, 0, "hide-version: do not show the version on the page", func(_ *engine.Build, p *page, _ []engine.Word) error { p.hideVersion = true; return nil }),
-		row("show-version", 0, 0, "show-version: show the version on the page", func(_ *engine.Build, p *page, _ []engine.Word) error { p.hideVersion = false; return nil }),
+		row("hide-version", 0, 0, "hide-version: do not show the version on the page, which is so anyway unless show-version is said", func(_ *engine.Build, p *page, _ []engine.Word) error { p.showVersion = false; return nil }),
+		row("show-version", 0, 0, "show-version: show the version on the page", func(_ *engine.Build, p *page, _ []engine.Word) error { p.showVersion = true; return nil }),
 		row("show-legends", 0, 0, "show-legends: show addresses, cookies, modes and algorithms as tips", func(_ *engine.Build, p *page, _ []engine.Word) error { p.legends = true; return nil }),
 		row("show-node", 0, 1, "show-node [<name>]: show the node's name", func(_ *engine.Build, p *page, a []engine.Word) error {
 			p.showNode = true

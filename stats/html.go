@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"html"
 	"os"
-	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"hawser/engine"
@@ -29,7 +26,7 @@ type writer struct {
 	r    *request
 	rt   *engine.Runtime
 	b    []byte
-	form bool
+	form bool // of the table being written: servers can be ticked
 }
 
 func (w *writer) printf(format string, args ...any) { w.b = fmt.Appendf(w.b, format, args...) }
@@ -69,7 +66,18 @@ table.det { border-collapse: collapse; } table.det th { text-align: left; font-s
 u { text-decoration: none; border-bottom: 1px dotted black; }
 div.tips { visibility: hidden; z-index: 9; position: absolute; padding: 2px 4px 3px; background: #f0f060; color: #000; border: 1px solid #7040c0;
  white-space: nowrap; font-size: 11px; border-radius: 3px; box-shadow: gray 2px 2px 3px; text-align: left; }
-u:hover div.tips { visibility: visible; }`
+u:hover div.tips { visibility: visible; }
+@media (prefers-color-scheme: dark) {
+body { color: #e8e6e3; background: #131516; } a { color: #3391ff; } input { color: #e8e6e3; background: #2f3437; }
+h1, h2 { color: #a265e0; } h3 { color: #ff5190; background: #3e3e1f; }
+.titre { background: #1aa6a6; color: #e8e6e3; } .frontend, .backend { background: #2f3437; } .socket, .active_no_check, .backup_no_check { background: #2a2d2f; }
+.active_down, .backup_down { background: #760000; } .active_up { background: #165900; } .backup_up { background: #2e3234; }
+.active_going_up { background: #b99200; } .active_going_down { background: #6c6c00; } .active_nolb, .active_draining { background: #006ab9; }
+.backup_going_up { background: #7f007f; } .backup_going_down { background: #580092; } .backup_nolb { background: #1e3c6a; }
+.backup_draining { background: #a37a00; } .maintain { background: #9a601a; }
+a.lfsb:link, a.lfsb:visited { color: #e8e6e3; } a.lfsb:hover { color: #b5afa6; } table.tbl th.pxname { background: #8d0033; }
+table.tbl th.empty, table.tbl th.desc { background: #181a1b; } u { border-bottom-color: #e8e6e3; } div.tips { background: #8e8e0d; color: #e8e6e3; }
+}`
 
 func (w *writer) head() {
 	p := w.r.p
@@ -86,7 +94,7 @@ func (w *writer) head() {
 		w.printf("<meta http-equiv=\"refresh\" content=\"%d\">\n", int(p.refresh.Seconds()))
 	}
 	version := ""
-	if !p.hideVersion {
+	if p.showVersion {
 		version = " version " + esc(Identity.Version) + ", released " + esc(Identity.Release)
 	}
 	w.printf("<style>\n%s\n</style></head>\n<body><h1><a href=\"http://www.haproxy.org/\" style=\"text-decoration: none;\">HAProxy%s</a></h1>\n"+
@@ -109,14 +117,18 @@ func (w *writer) desc() string {
 
 // process is the block at the top: the process, the legend, the links.
 func (w *writer) process() {
-	rt, proc := w.rt, w.rt.Proc
-	limit := rt.Global.UlimitN
+	n := func(name string) int64 { return infoValue(w.rt, name).N }
 	w.printf("<h3>&gt; General process information</h3>\n<table border=0><tr><td align=\"left\" nowrap width=\"1%%\">\n"+
-		"<p><b>pid = </b> %d (process #1, nbproc = 1, nbthread = %d)<br>\n<b>uptime = </b> %s; reloads = %d, refused = %d<br>\n"+
-		"<b>system limits:</b> memmax = unlimited; ulimit-n = %d<br>\n<b>maxconn = </b> %d; <b>generation = </b> %d<br>\n"+
-		"current conns = %d; conn rate = %d/sec; session rate = %d/sec<br>\nRunning tasks: %d<br>\n</td><td align=\"center\" nowrap>\n",
-		os.Getpid(), runtime.GOMAXPROCS(0), Uptime(time.Since(proc.Started)), proc.Reloads.Load(), proc.FailedReloads.Load(),
-		limit, infoValue(rt, "Maxconn").N, rt.Generation, proc.Conns.Load(), infoValue(rt, "ConnRate").N, infoValue(rt, "SessRate").N, runtime.NumGoroutine())
+		"<p><b>pid = </b> %d (process #1, nbproc = 1, nbthread = %d)<br>\n<b>uptime = </b> %s; warnings = %d; reloads = %d, refused = %d<br>\n",
+		os.Getpid(), n("Nbthread"), Uptime(time.Since(w.rt.Proc.Started)), n("TotalWarnings"), w.rt.Proc.Reloads.Load(), w.rt.Proc.FailedReloads.Load())
+	memmax := "unlimited"
+	if m := n("Memmax_MB"); m > 0 {
+		memmax = fmt.Sprintf("%d MB", m)
+	}
+	w.printf("<b>system limits:</b> memmax = %s; ulimit-n = %d<br>\n<b>maxsock = </b> %d; <b>maxconn = </b> %d; <b>reached = </b> %d; <b>maxpipes = </b> %d<br>\n",
+		memmax, n("Ulimit-n"), n("Maxsock"), n("Maxconn"), n("MaxconnReached"), n("Maxpipes"))
+	w.printf("current conns = %d; current pipes = %d/%d; conn rate = %d/sec; bit rate = %s<br>\nRunning tasks: %d/%d (0 niced); idle = %d %%<br>\n</td><td align=\"center\" nowrap>\n",
+		n("CurrConns"), n("PipesUsed"), n("PipesUsed")+n("PipesFree"), n("ConnRate"), bitRate(8*n("BytesOutRate")), n("Run_queue"), n("Tasks"), n("Idle_pct"))
 	w.b = append(w.b, `<table class="lgd"><tr><td class="active_up">&nbsp;</td><td class="noborder">active UP </td><td class="backup_up">&nbsp;</td><td class="noborder">backup UP </td></tr>
 <tr><td class="active_going_down"></td><td class="noborder">active UP, going down </td><td class="backup_going_down"></td><td class="noborder">backup UP, going down </td></tr>
 <tr><td class="active_going_up"></td><td class="noborder">active DOWN, going up </td><td class="backup_going_up"></td><td class="noborder">backup DOWN, going up </td></tr>
@@ -125,6 +137,18 @@ func (w *writer) process() {
 <tr><td class="active_draining"></td><td class="noborder" colspan="3">active or backup SOFT STOPPED for maintenance &nbsp;</td></tr></table>
 Note: "NOLB"/"DRAIN" = UP with load-balancing disabled.</td>`...)
 	w.links()
+}
+
+// bitRate writes bits per second with three decimals.
+func bitRate(n int64) string {
+	unit := "kbps"
+	switch {
+	case n >= 1e9:
+		unit, n = "Gbps", n/1e6
+	case n >= 1e6:
+		unit, n = "Mbps", n/1e3
+	}
+	return fmt.Sprintf("%d.%03d %s", n/1000, n%1000, unit)
 }
 
 func (w *writer) links() {
@@ -149,8 +173,12 @@ func (w *writer) links() {
 		}
 	}
 	link("", "Refresh now")
-	link(";csv;norefresh", "CSV export")
-	link(";json;norefresh", "JSON export")
+	plain := ""
+	if w.r.p.refresh > 0 {
+		plain = ";norefresh"
+	}
+	link(";csv"+plain, "CSV export")
+	w.printf("<li><a href=\"%s;json%s%s\">JSON export</a> (<a href=\"%s;json-schema\">schema</a>)<br>\n", u, plain, scope, u)
 	w.printf("</ul></td><td align=\"left\" valign=\"top\" nowrap width=\"1%%\"><b>External resources:</b><ul style=\"margin-top: 0.25em;\">\n" +
 		"<li><a href=\"http://www.haproxy.org/\">Primary site</a><br>\n<li><a href=\"http://www.haproxy.org/#docs\">Online manual</a><br>\n</ul></td></tr></table>\n")
 }
@@ -171,338 +199,4 @@ func (w *writer) proxies() {
 		rows = append(rows, &c)
 	})
 	flush()
-}
-
-const groups = `<th rowspan=2></th><th colspan=3>Queue</th><th colspan=3>Session rate</th><th colspan=6>Sessions</th><th colspan=2>Bytes</th><th colspan=2>Denied</th>` +
-	`<th colspan=3>Errors</th><th colspan=2>Warnings</th><th colspan=9>Server</th></tr>
-<tr class="titre"><th>Cur</th><th>Max</th><th>Limit</th><th>Cur</th><th>Max</th><th>Limit</th><th>Cur</th><th>Max</th><th>Limit</th><th>Total</th><th>LbTot</th><th>Last</th>` +
-	`<th>In</th><th>Out</th><th>Req</th><th>Resp</th><th>Req</th><th>Conn</th><th>Resp</th><th>Retr</th><th>Redis</th><th>Status</th><th>LastChk</th><th>Wght</th><th>Act</th>` +
-	`<th>Bck</th><th>Chk</th><th>Dwn</th><th>Dwntme</th><th>Thrtle</th></tr>
-`
-
-func (w *writer) table(rows []*Object) {
-	px := rows[0].Px
-	w.form = w.r.admin && px.Side&engine.Back != 0 && len(px.Servers) > 0
-	if w.form {
-		w.printf("<form method=\"post\">")
-	}
-	tip := ""
-	if w.r.p.legends {
-		cap := map[string]string{"listen": "proxy"}[px.Kind]
-		if cap == "" {
-			cap = px.Kind
-		}
-		tip = fmt.Sprintf("<div class=tips>cap: %s, mode: %s, id: %d</div>", cap, px.Mode, px.ID)
-	}
-	name := esc(px.Name)
-	w.printf("<table class=\"tbl\" width=\"100%%\">\n<tr class=\"titre\"><th class=\"pxname\" width=\"10%%\"><a name=\"%s\"></a><u><a class=px href=\"#%s\">%s</a>%s</u></th>", name, name, name, tip)
-	if px.Description != "" {
-		w.printf("<th class=\"desc\" width=\"90%%\">%s</th>", esc(px.Description))
-	} else {
-		w.printf("<th class=\"empty\" width=\"90%%\"></th>")
-	}
-	w.printf("</tr>\n</table>\n<table class=\"tbl\" width=\"100%%\">\n<tr class=\"titre\">")
-	if w.form {
-		w.printf("<th rowspan=2 width=1><input type=\"checkbox\" onclick=\"for(const c of document.getElementsByClassName('%s-checkbox')) c.checked = this.checked\"></th>", name)
-	}
-	w.b = append(w.b, groups...)
-	for _, o := range rows {
-		w.row(o)
-	}
-	w.printf("</table>")
-	if w.form {
-		w.printf("Choose the action to perform on the checked servers : <select name=action><option value=\"\"></option>")
-		for _, a := range actions {
-			w.printf("<option value=\"%s\">%s</option>", a.name, a.label)
-		}
-		w.printf("</select><input type=\"hidden\" name=\"b\" value=\"#%d\">&nbsp;<input type=\"submit\" value=\"Apply\"></form>", px.ID)
-	}
-	w.printf("<p>\n")
-}
-
-// rowClass is the colour of a row.
-func rowClass(o *Object) string {
-	switch o.Kind {
-	case Frontend:
-		return "frontend"
-	case Backend:
-		return "backend"
-	case Listener:
-		return "socket"
-	}
-	st := o.Srv.State
-	kind := "active"
-	if o.Srv.Backup {
-		kind = "backup"
-	}
-	adm := engine.AdminState(st.Admin.Load())
-	health := int(st.Health.Load())
-	switch {
-	case adm&engine.AdmMaint != 0:
-		return "maintain"
-	case adm&engine.AdmDrain != 0:
-		return kind + "_draining"
-	case engine.OpState(st.Op.Load()) == engine.OpStopped && health > 0:
-		return kind + "_going_up"
-	case engine.OpState(st.Op.Load()) == engine.OpStopped:
-		return kind + "_down"
-	case engine.OpState(st.Op.Load()) == engine.OpStopping:
-		return kind + "_nolb"
-	case !o.Srv.Check && o.Srv.TrackSrv == nil:
-		return kind + "_no_check"
-	case o.Srv.Check && health < o.Srv.Rise+o.Srv.Fall-1:
-		return kind + "_going_down"
-	}
-	return kind + "_up"
-}
-
-func (w *writer) row(o *Object) {
-	w.printf("<tr class=\"%s\">", rowClass(o))
-	label := map[Kind]string{Frontend: "Frontend", Backend: "Backend"}[o.Kind]
-	if label == "" {
-		label = svname(o).S
-	}
-	if w.form {
-		if o.Kind == Server {
-			w.printf("<td><input class='%s-checkbox' type=\"checkbox\" name=\"s\" value=\"%s\"></td>", esc(o.Px.Name), esc(o.Srv.Name))
-		} else {
-			w.printf("<td></td>")
-		}
-	}
-	anchor := esc(o.Px.Name + "/" + label)
-	name := fmt.Sprintf("<a name=\"%s\"></a><a class=lfsb href=\"#%s\">%s</a>", anchor, anchor, esc(label))
-	if o.Kind == Server && o.Srv.Redir != "" {
-		name = fmt.Sprintf("<a name=\"%s\"></a><a class=lfsb href=\"%s\">%s</a>", anchor, esc(o.Srv.Redir), esc(label))
-	}
-	w.printf("<td class=ac>%s</td>", w.tip(name, w.legend(o)))
-	if o.Kind == Frontend || o.Kind == Listener {
-		w.printf("<td colspan=3></td>")
-	} else {
-		w.cells(o, "qcur", "qmax")
-		w.limit(o.Get(Find(Fields, "qlimit")))
-	}
-	w.sessions(o)
-	w.errors(o)
-	w.server(o)
-	w.printf("</tr>\n")
-}
-
-// legend is the tip of a row's name.
-func (w *writer) legend(o *Object) string {
-	if !w.r.p.legends {
-		return ""
-	}
-	var parts []string
-	switch o.Kind {
-	case Server, Listener:
-		family := "IPv4"
-		if strings.HasPrefix(o.Address(), "[") {
-			family = "IPv6"
-		}
-		parts = append(parts, family+": "+esc(o.Address()))
-		if o.Kind == Server {
-			parts = append(parts, fmt.Sprintf("id: %d", o.Srv.ID))
-		}
-		if o.Kind == Server && o.Srv.Cookie != "" {
-			parts = append(parts, "cookie: '"+esc(o.Srv.Cookie)+"'")
-		}
-	case Backend:
-		parts = append(parts, "balancing: "+esc(algo(o).S))
-		if c := cookie(o); c.Set {
-			parts = append(parts, "cookie: '"+esc(c.S)+"'")
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// tip puts an explanation behind a text.
-func (w *writer) tip(s, tip string) string {
-	if tip == "" {
-		return s
-	}
-	return "<u>" + s + "<div class=tips>" + tip + "</div></u>"
-}
-
-func (w *writer) cells(o *Object, names ...string) {
-	for _, n := range names {
-		w.printf("<td>%s</td>", esc(o.Get(Find(Fields, n)).String()))
-	}
-}
-
-func (w *writer) limit(v Value) {
-	if v.Set && v.N > 0 {
-		w.printf("<td>%d</td>", v.N)
-	} else {
-		w.printf("<td>-</td>")
-	}
-}
-
-func (w *writer) sessions(o *Object) {
-	if o.Kind == Listener {
-		w.printf("<td colspan=3></td>")
-	} else {
-		rate := fmt.Sprintf("Current session rate: %d/s", o.C.SessRate.Value(o.now))
-		if o.Kind == Frontend {
-			rate = fmt.Sprintf("Current connection rate: %d/s<br>%s<br>Current request rate: %d/s", o.C.ConnRate.Value(o.now), rate, o.C.ReqRate.Value(o.now))
-		}
-		w.printf("<td>%s</td>", w.tip(strconv.FormatInt(o.C.SessRate.Value(o.now), 10), rate))
-		w.cells(o, "rate_max")
-		if o.Kind == Frontend {
-			w.limit(num(int64(o.Px.RateLimit)))
-		} else {
-			w.printf("<td></td>")
-		}
-	}
-	cur := strconv.FormatInt(o.C.Conns.Load(), 10)
-	if o.Kind == Server {
-		cur = w.tip(cur, fmt.Sprintf("Current active connections: %d<br>Current idle connections: %d", o.C.Conns.Load(), o.Srv.State.Idle.Load()))
-	}
-	w.printf("<td>%s</td>", cur)
-	w.cells(o, "smax")
-	w.limit(slim(o))
-	w.printf("<td>%s</td>", w.tip(strconv.FormatInt(o.C.CumSess.Load(), 10), w.totals(o)))
-	w.cells(o, "lbtot")
-	if v := o.Get(Find(Fields, "lastsess")); v.Set && v.N >= 0 {
-		w.printf("<td>%s</td>", age(v.N))
-	} else if o.Kind == Server || o.Kind == Backend {
-		w.printf("<td>?</td>")
-	} else {
-		w.printf("<td></td>")
-	}
-	w.cells(o, "bin", "bout")
-}
-
-// totals explain the number of sessions.
-func (w *writer) totals(o *Object) string {
-	var b strings.Builder
-	row := func(label string, n int64) {
-		fmt.Fprintf(&b, "<tr><th>%s:</th><td>%d</td></tr>", label, n)
-	}
-	b.WriteString("<table class=det>")
-	if o.Kind == Frontend {
-		row("Cum. connections", o.C.CumConns.Load())
-	}
-	row("Cum. sessions", o.C.CumSess.Load())
-	if o.Kind == Server || o.Kind == Backend {
-		row("New connections", o.C.Connects.Load())
-		row("Reused connections", o.C.Reuses.Load())
-	}
-	if o.Px.IsHTTP() {
-		row("Cum. HTTP requests", o.C.Requests.Load())
-		for i, label := range [...]string{1: "- HTTP 1xx responses", 2: "- HTTP 2xx responses", 3: "- HTTP 3xx responses", 4: "- HTTP 4xx responses", 5: "- HTTP 5xx responses"} {
-			if i > 0 {
-				row(label, o.C.Responses[i].Load())
-			}
-		}
-		row("- other responses", o.C.Responses[0].Load())
-		row("Intercepted requests", o.C.Intercepted.Load())
-	}
-	if o.Kind == Server || o.Kind == Backend {
-		b.WriteString("<tr><th colspan=2>Max / Avg over last 1024 success. conn. (ms)</th></tr>")
-		for _, t := range []struct {
-			label    string
-			max, avg int64
-		}{{"- Queue time", o.C.QMax.Load(), o.C.QTime.Load()}, {"- Connect time", o.C.CMax.Load(), o.C.CTime.Load()},
-			{"- Responses time", o.C.RMax.Load(), o.C.RTime.Load()}, {"- Total time", o.C.TMax.Load(), o.C.TTime.Load()}} {
-			fmt.Fprintf(&b, "<tr><th>%s:</th><td>%d / %d</td></tr>", t.label, t.max, t.avg)
-		}
-	}
-	b.WriteString("</table>")
-	return b.String()
-}
-
-func (w *writer) errors(o *Object) {
-	w.cells(o, "dreq", "dresp", "ereq", "econ")
-	if o.Kind == Server || o.Kind == Backend {
-		w.printf("<td>%s</td>", w.tip(strconv.FormatInt(o.C.ResErrors.Load(), 10), fmt.Sprintf("Connection resets during transfers: %d client, %d server", o.C.CliAborts.Load(), o.C.SrvAborts.Load())))
-	} else {
-		w.printf("<td></td>")
-	}
-	w.cells(o, "wretr", "wredis")
-}
-
-// server is the last group of columns.
-func (w *writer) server(o *Object) {
-	if o.Kind == Frontend || o.Kind == Listener {
-		w.printf("<td class=ac>%s</td><td class=ac colspan=8></td>", o.Status())
-		return
-	}
-	since := lastChange(o).N
-	status := age(since) + " " + o.Status()
-	if o.Kind == Server && !o.Srv.Check && o.Srv.State.Up() {
-		status = "<i>no check</i>"
-	}
-	w.printf("<td class=ac>%s</td>", status)
-	w.lastCheck(o)
-	wght := weight(o).N
-	w.printf("<td class=ac>%d/%d</td>", wght, uweight(o).N)
-	yes := map[bool]string{true: "Y", false: "-"}
-	if o.Kind == Server {
-		w.printf("<td class=ac>%s</td><td class=ac>%s</td>", yes[!o.Srv.Backup], yes[o.Srv.Backup])
-	} else {
-		w.printf("<td class=ac>%d</td><td class=ac>%d</td>", active(o).N, backups(o).N)
-	}
-	switch {
-	case o.Kind == Backend:
-		w.printf("<td class=ac>&nbsp;</td><td>%d</td><td>%s</td><td></td>", downs(o).N, ageOf(downtime(o)))
-	case o.Srv.TrackSrv != nil:
-		t := o.Srv.TrackSrv
-		w.printf("<td class=ac colspan=3><a class=lfsb href=\"#%s/%s\">via %s/%s</a></td><td class=ac>-</td>", esc(t.Px.Name), esc(t.Name), esc(t.Px.Name), esc(t.Name))
-	case o.Srv.Check:
-		w.printf("<td><u>%d<div class=tips>Failed Health Checks</div></u></td><td>%d</td><td>%s</td>", o.Srv.State.CheckFails.Load(), o.Srv.State.Downs.Load(), ageOf(downtime(o)))
-		if v := throttle(o); v.Set {
-			w.printf("<td class=ac>%d %%</td>", v.N)
-		} else {
-			w.printf("<td class=ac>-</td>")
-		}
-	default:
-		w.printf("<td colspan=3></td><td class=ac>-</td>")
-	}
-}
-
-func (w *writer) lastCheck(o *Object) {
-	if o.Kind != Server || !o.Srv.Check {
-		w.printf("<td class=ac>&nbsp;</td>")
-		return
-	}
-	st := o.Srv.State
-	st.Mu.Lock()
-	r := st.CheckStatus
-	st.Mu.Unlock()
-	if r.Status == "" {
-		w.printf("<td class=ac>&nbsp;</td>")
-		return
-	}
-	s := star(&r)
-	if r.Code > 0 {
-		s += "/" + strconv.Itoa(r.Code)
-	}
-	if r.Duration >= 0 {
-		s += fmt.Sprintf(" in %dms", r.Duration)
-	}
-	tip := esc(r.Desc)
-	if r.Last != "" {
-		tip += ": " + esc(r.Last)
-	}
-	w.printf("<td class=ac>%s</td>", w.tip(esc(s), tip))
-}
-
-func ageOf(v Value) string {
-	if !v.Set {
-		return ""
-	}
-	return age(v.N)
-}
-
-// age writes seconds as HAProxy does: the two largest units.
-func age(s int64) string {
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
-	case s < 3600:
-		return fmt.Sprintf("%dm%ds", s/60, s%60)
-	case s < 86400:
-		return fmt.Sprintf("%dh%dm", s/3600, s/60%60)
-	}
-	return fmt.Sprintf("%dd%dh", s/86400, s/3600%24)
 }

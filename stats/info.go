@@ -40,8 +40,8 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	"PoolAlloc_MB":    func(*engine.Runtime, *engine.ProcState) Value { return num(heap() >> 20) },
 	"PoolUsed_bytes":  func(*engine.Runtime, *engine.ProcState) Value { return num(heap()) },
 	"PoolAlloc_bytes": func(*engine.Runtime, *engine.ProcState) Value { return num(heap()) },
-	"Ulimit-n":        func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.UlimitN)) },
-	"Maxsock":         func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(2*rt.Global.MaxConn + 32)) },
+	"Ulimit-n":        func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(sockets(rt)) },
+	"Maxsock":         func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(sockets(rt)) },
 	"Maxconn": func(rt *engine.Runtime, p *engine.ProcState) Value {
 		if n := p.MaxConn.Load(); n > 0 {
 			return num(n)
@@ -86,6 +86,10 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	"Jobs":          func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
 	"Listeners":     listeners,
 	"DroppedLogs":   func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Dropped.Load()) },
+	"TotalWarnings": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Warnings)) },
+	"BytesOutRate": func(_ *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(p.BytesRate.Value(clock.Now(), time.Second)))
+	},
 	"TotalBytesOut": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.BytesOut.Load()) },
 	"CurrStreams": func(_ *engine.Runtime, p *engine.ProcState) Value {
 		n := int64(0)
@@ -174,4 +178,12 @@ func infoJSON(c *engine.CLI) error {
 	}
 	c.Print("]\n")
 	return nil
+}
+
+// sockets is how many descriptors the process may open.
+func sockets(rt *engine.Runtime) int64 {
+	if n := rt.Global.UlimitN; n > 0 {
+		return int64(n)
+	}
+	return int64(2*rt.Global.MaxConn + 32)
 }

@@ -70,6 +70,7 @@ func Load(inputs []string, o Options) Result {
 	res.Files = rt.Files
 	if !diags.Failed() {
 		rt.Built = time.Now()
+		rt.Warnings = diags.Count(diag.Warning)
 		rt.Index()
 		res.RT = rt
 	}

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"time"
+
 	"hawser/engine"
 	"hawser/engine/backend"
 	"hawser/engine/clock"
@@ -48,6 +50,7 @@ func account(s *engine.Stream) {
 	fe.ReqOut.Add(s.ReqOut)
 	fe.ResOut.Add(s.ResOut)
 	s.Sess.RT.Proc.BytesOut.Add(s.ResOut)
+	s.Sess.RT.Proc.BytesRate.Add(clock.Now(), time.Second, uint64(s.ResOut))
 	if b := s.Sess.Bind; b != nil && b.State != nil {
 		b.State.C.BytesIn.Add(in)
 		b.State.C.BytesOut.Add(out)
