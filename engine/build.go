@@ -32,6 +32,7 @@ type Build struct {
 	use    usedBy
 	files  map[string]bool
 	varIdx map[string]int32
+	live   bool // compiles something that joins a running generation
 }
 
 // BuildStage orders the work that waits for the end of the files.
@@ -145,7 +146,7 @@ func (b *Build) Path(name string) string {
 // FindBackend returns the backend called name for use at pos, or reports that
 // there is none.
 func (b *Build) FindBackend(name string) *Proxy {
-	for _, p := range b.RT.Proxies {
+	for _, p := range b.RT.All() {
 		if p.Name == name && p.Side&Back != 0 {
 			return p
 		}
@@ -155,7 +156,7 @@ func (b *Build) FindBackend(name string) *Proxy {
 
 // FindFrontend returns the frontend called name.
 func (b *Build) FindFrontend(name string) *Proxy {
-	for _, p := range b.RT.Proxies {
+	for _, p := range b.RT.All() {
 		if p.Name == name && p.Side&Front != 0 {
 			return p
 		}
@@ -170,6 +171,9 @@ func (b *Build) Var(name string) (VarRef, error) {
 		return VarRef{}, err
 	}
 	i, ok := b.varIdx[name]
+	if !ok && b.live && scope != VarProc {
+		return VarRef{}, diag.Errorf(diag.Pos{}, "variable '%s' is used nowhere in the configuration.", name)
+	}
 	if !ok {
 		names := &b.RT.VarNames[scope]
 		if scope == VarProc {

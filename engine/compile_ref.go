@@ -93,7 +93,9 @@ func (b *Build) resolveArg(a *Arg, t ArgType, name string, pos diag.Pos) {
 		}
 		if a.Px == nil {
 			b.Unresolved(a, argNames[t], name)
+			return
 		}
+		b.refer(a.Px, nil)
 	})
 }
 
@@ -127,11 +129,26 @@ func (b *Build) resolveServer(a *Arg, px *Proxy) {
 	if back != nil {
 		a.Px, a.Srv = back, back.Server(name)
 	}
+	if a.Srv != nil {
+		b.refer(a.Px, a.Srv)
+	}
 	if a.Srv == nil {
 		in := ""
 		if back != nil {
 			in = " in proxy '" + back.Name + "',"
 		}
 		b.Alert(a.Pos, "unable to find server '%s'%s referenced in %s.", name, in, a.In)
+	}
+}
+
+// refer remembers that something compiled names a proxy and perhaps a server: the
+// runtime API cannot delete them.
+func (b *Build) refer(px *Proxy, srv *Server) {
+	if b.live {
+		return
+	}
+	px.Referenced = true
+	if srv != nil {
+		srv.Referenced = true
 	}
 }

@@ -48,9 +48,13 @@ func DefaultServerSpec() ServerSpec {
 		PoolPurgeDelay: 5 * time.Second, ErrorLimit: 10}
 }
 
-// Copy makes a server that starts with the options of s (of default-server).
+// Copy makes a server that starts with the options of s, which is a
+// default-server or the server that "from" names; what makes a server that one
+// stays behind.
 func (s *Server) Copy() *Server {
 	c := &Server{ServerSpec: s.ServerSpec}
+	c.Host, c.HostFamily, c.Addr, c.GUID = "", 0, ServerAddr{}, ""
+	c.Unresolved, c.CustomID, c.Late, c.Template, c.TrackSrv = false, false, false, false, nil
 	c.Slots.inherit(&s.Slots)
 	return c
 }

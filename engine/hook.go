@@ -73,6 +73,9 @@ func Make(b *Build, px *Proxy) {
 	for _, f := range makers {
 		f(b, px)
 	}
+	for _, srv := range px.Servers {
+		FinishServer(b, srv)
+	}
 }
 
 var finishers []func(b *Build, px *Proxy)

@@ -64,7 +64,10 @@ type Proxy struct {
 	// WantsBody reports that a rule or the algorithm wants the request body first.
 	WantsBody bool
 
-	State *ProxyState
+	// Referenced: named by something that is compiled, so it cannot be deleted.
+	Referenced bool
+	Farm       *FarmState // the servers as they are now (see All)
+	State      *ProxyState
 	// Was is the same proxy in the generation before; cleared when published.
 	Was *Proxy
 }
@@ -82,6 +85,7 @@ type SwitchRule struct {
 // maps are copied before they are changed.
 type Settings struct {
 	Mode        Mode
+	ModeSet     bool // by a mode line
 	Options     Options
 	OptionsSet  Options // those that were named, on or off
 	HTTPMode    HTTPMode
@@ -118,8 +122,10 @@ type Settings struct {
 	ReqCaptures   []CaptureHeader
 	ResCaptures   []CaptureHeader
 
-	// DefaultServer holds the options of the default-server lines so far.
+	// DefaultServer holds the options of the default-server lines so far;
+	// NamedServers those of the lines with a name.
 	DefaultServer *Server
+	NamedServers  map[string]*Server
 }
 
 // Timeouts in milliseconds granularity; zero is "not set", which means for ever.
@@ -206,7 +212,7 @@ func (px *Proxy) switchesMode() bool {
 
 // Server returns the server called name, or nil.
 func (px *Proxy) Server(name string) *Server {
-	for _, s := range px.Servers {
+	for _, s := range px.All() {
 		if s.Name == name {
 			return s
 		}

@@ -17,6 +17,10 @@ type Server struct {
 	Px    *Proxy
 	Index int // in Px.Servers
 	Pos   diag.Pos
+	// Referenced: named by something that is compiled, so it cannot be deleted.
+	// Dynamic: added at run time.
+	Referenced, Dynamic bool
+
 	State *ServerState
 	Dial  Connector // how to reach it: set in StageMake
 	TLS   TLSClient // nil: clear
@@ -33,6 +37,7 @@ type ServerSpec struct {
 	Late       bool   // the name could not be resolved at load: the system is asked again
 	Resolvers  Word   // of which the host name is asked while running
 	Template   bool   // made by server-template
+	Touched    bool   // of a default-server: some line set something
 	Addr       ServerAddr
 	Weight     int // configured, 0 to 256
 	MaxConn    int

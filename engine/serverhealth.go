@@ -19,8 +19,8 @@ func (srv *Server) Trackers() (list []*Server) {
 	if srv.Px == nil || srv.Px.RT == nil {
 		return nil
 	}
-	for _, px := range srv.Px.RT.Proxies {
-		for _, o := range px.Servers {
+	for _, px := range srv.Px.RT.All() {
+		for _, o := range px.All() {
 			if o.TrackSrv == srv {
 				list = append(list, o)
 			}
@@ -100,7 +100,7 @@ func (srv *Server) changedState(old, op OpState, why string) {
 		}
 	}
 	if srv.OnMarkedUp == "shutdown-backup-sessions" && old == OpStopped && !srv.Backup && st.Usable() && KillStreams != nil {
-		for _, o := range px.Servers {
+		for _, o := range px.All() {
 			if o.Backup {
 				KillStreams(o, 'U')
 			}
@@ -118,7 +118,7 @@ func (srv *Server) Settle() {
 }
 
 func (px *Proxy) anyUsable() bool {
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.State.Usable() {
 			return true
 		}
@@ -186,7 +186,7 @@ func (srv *Server) AppendLeft(b []byte, down bool) []byte { return srv.appendLef
 func (srv *Server) appendLeft(b []byte, down bool, requeued int) []byte {
 	px := srv.Px
 	active, backup := 0, 0
-	for _, o := range px.Servers {
+	for _, o := range px.All() {
 		switch {
 		case !o.State.Usable():
 		case o.Backup:

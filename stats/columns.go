@@ -192,10 +192,14 @@ func (o *Object) Status() string {
 	case Listener:
 		return "OPEN"
 	case Backend:
-		if len(o.Px.Servers) == 0 || usable(o.Px, false)+usable(o.Px, true) > 0 {
-			return "UP"
+		state := "DOWN"
+		if len(o.Px.All()) == 0 || usable(o.Px, false)+usable(o.Px, true) > 0 {
+			state = "UP"
 		}
-		return "DOWN"
+		if o.Px.State.Unpublished.Load() {
+			state += " (UNPUB)"
+		}
+		return state
 	}
 	return serverStatus(o.Srv)
 }
@@ -238,7 +242,7 @@ func serverStatus(srv *engine.Server) string {
 
 // usable counts the servers that take traffic.
 func usable(px *engine.Proxy, backup bool) (n int64) {
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.Backup == backup && srv.State.Up() {
 			n++
 		}
@@ -251,7 +255,7 @@ func weight(o *Object) Value {
 		return num(effective(o.Srv))
 	}
 	var sum int64
-	for _, srv := range o.Px.Servers {
+	for _, srv := range o.Px.All() {
 		if srv.State.Usable() && !srv.Backup {
 			sum += effective(srv)
 		}
@@ -273,7 +277,7 @@ func uweight(o *Object) Value {
 		return num(int64(o.Srv.State.UWeight.Load()))
 	}
 	var sum int64
-	for _, srv := range o.Px.Servers {
+	for _, srv := range o.Px.All() {
 		if srv.State.Up() && !srv.Backup {
 			sum += int64(srv.State.UWeight.Load())
 		}
@@ -325,7 +329,7 @@ func lastChange(o *Object) Value {
 
 func downtime(o *Object) Value {
 	if o.Kind == Backend {
-		if len(o.Px.Servers) == 0 {
+		if len(o.Px.All()) == 0 {
 			return Value{}
 		}
 		d := o.Px.State.DownTime.Load()
@@ -389,7 +393,7 @@ func cookie(o *Object) Value {
 }
 
 func algo(o *Object) Value {
-	if len(o.Px.Servers) == 0 {
+	if len(o.Px.All()) == 0 {
 		return text("unknown")
 	}
 	if w := o.Px.Balance.Words; len(w) > 0 {

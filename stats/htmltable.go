@@ -20,7 +20,7 @@ const heads = `<th rowspan=2></th><th colspan=3>Queue</th><th colspan=3>Session 
 // done to its servers.
 func (w *writer) table(rows []*Object) {
 	px := rows[0].Px
-	w.form = w.r.admin && px.Side&engine.Back != 0 && len(px.Servers) > 0
+	w.form = w.r.admin && px.Side&engine.Back != 0 && len(px.All()) > 0
 	if w.form {
 		w.printf("<form method=\"post\">")
 	}

@@ -116,7 +116,7 @@ func heap() int64 {
 
 func listeners(rt *engine.Runtime, _ *engine.ProcState) Value {
 	n := len(rt.Global.StatsBinds)
-	for _, px := range rt.Proxies {
+	for _, px := range rt.All() {
 		n += len(px.Binds)
 	}
 	return num(int64(n))

@@ -59,7 +59,7 @@ type Scope struct {
 // listeners (with option socket-stats), its servers and the backend.
 func Each(rt *engine.Runtime, sc Scope, f func(o *Object)) {
 	now, sec := clock.Now(), time.Now().Unix()
-	for _, px := range rt.Proxies {
+	for _, px := range rt.All() {
 		if sc.Proxy != "" && px.Name != sc.Proxy || sc.ID > 0 && px.ID != sc.ID || px.Disabled {
 			continue
 		}
@@ -84,7 +84,7 @@ func Each(rt *engine.Runtime, sc Scope, f func(o *Object)) {
 		if px.Side&engine.Back == 0 {
 			continue
 		}
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			if sc.hides(srv) {
 				continue
 			}

@@ -28,7 +28,7 @@ func (r *request) post(ctx *fasthttp.RequestCtx) string {
 	var px *engine.Proxy
 	if id, ok := strings.CutPrefix(be, "#"); ok {
 		n, _ := strconv.Atoi(id)
-		for _, p := range r.s.Sess.RT.Proxies {
+		for _, p := range r.s.Sess.RT.All() {
 			if p.ID == n && p.Side&engine.Back != 0 {
 				px = p
 			}

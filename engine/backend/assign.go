@@ -54,7 +54,7 @@ func reachable(s *engine.Stream, srv *engine.Server) bool {
 }
 
 func anyUsable(px *engine.Proxy) bool {
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.State.Usable() {
 			return true
 		}

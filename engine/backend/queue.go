@@ -52,7 +52,7 @@ func push(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Waite
 	if srv != nil {
 		Wake(px, srv)
 	} else {
-		for _, other := range px.Servers {
+		for _, other := range px.All() {
 			Wake(px, other)
 		}
 	}

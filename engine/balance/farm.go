@@ -8,8 +8,8 @@ import (
 
 func init() {
 	engine.OnCommit(func(rt *engine.Runtime) {
-		for _, px := range rt.Proxies {
-			for _, srv := range px.Servers {
+		for _, px := range rt.All() {
+			for _, srv := range px.All() {
 				srv.Reweigh()
 			}
 			if px.Balancer != nil {
@@ -51,7 +51,7 @@ func (f *farm) refresh() bool {
 }
 
 func eligible(px *engine.Proxy, list []*engine.Server) []*engine.Server {
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if !srv.Backup && srv.State.Usable() {
 			list = append(list, srv)
 		}
@@ -59,7 +59,7 @@ func eligible(px *engine.Proxy, list []*engine.Server) []*engine.Server {
 	if len(list) > 0 {
 		return list
 	}
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.Backup && srv.State.Usable() {
 			list = append(list, srv)
 			if !px.Options.Has(engine.OptAllBackups) {

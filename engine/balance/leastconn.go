@@ -58,7 +58,7 @@ func succeed(rt, old *engine.Runtime) {
 	if old == nil {
 		return
 	}
-	for _, px := range old.Proxies {
+	for _, px := range old.All() {
 		was, ok := px.Balancer.(*leastConn)
 		if !ok {
 			continue

@@ -33,7 +33,7 @@ func adopt(b *engine.Build) {
 
 // counterpart is the proxy of the same name and side.
 func counterpart(old *engine.Runtime, px *engine.Proxy) *engine.Proxy {
-	for _, p := range old.Proxies {
+	for _, p := range old.All() {
 		if p.Name == px.Name && p.Side == px.Side {
 			return p
 		}
@@ -42,8 +42,8 @@ func counterpart(old *engine.Runtime, px *engine.Proxy) *engine.Proxy {
 }
 
 func adoptServers(px, was *engine.Proxy) {
-	byName := make(map[string][]*engine.Server, len(was.Servers))
-	for _, srv := range was.Servers {
+	byName := make(map[string][]*engine.Server, len(was.All()))
+	for _, srv := range was.All() {
 		byName[srv.Name] = append(byName[srv.Name], srv)
 	}
 	for _, srv := range px.Servers {

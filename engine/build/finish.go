@@ -65,6 +65,7 @@ func resolveDefault(b *engine.Build, px *engine.Proxy) {
 			WithHint(nearestBackend(b, name.Text)).AsLate()
 		return
 	}
+	px.Default.Referenced = true
 	CheckModes(b, px, px.Default, name)
 }
 

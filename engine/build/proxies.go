@@ -34,6 +34,7 @@ func (w *walker) proxy(s *engine.Section) {
 		w.defaults = px
 		if px.Name != "" {
 			w.named[px.Name] = px
+			w.RT.Defaults = append(w.RT.Defaults, px)
 			in |= engine.InNamedDefaults
 		}
 	}

@@ -169,7 +169,7 @@ func appendState(b []byte, srv *engine.Server) []byte {
 	}
 	b = append(append(b, "; node="...), node...)
 	total := int64(0)
-	for _, o := range px.Servers {
+	for _, o := range px.All() {
 		total += int64(o.State.EWeight.Load())
 	}
 	pair := func(name string, a, of int64) {

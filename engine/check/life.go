@@ -17,6 +17,8 @@ func init() {
 		}
 		return "", 0
 	}
+	engine.ServerCame(came)
+	engine.ServerGone(retire)
 	engine.Ramp = func(srv *engine.Server) {
 		if k := checkerOf(srv); k != nil {
 			k.ramp()
@@ -32,8 +34,8 @@ const threshold = time.Second
 func start(rt, _ *engine.Runtime) {
 	var list []*engine.Server
 	least := time.Duration(0)
-	for _, px := range rt.Proxies {
-		for _, srv := range px.Servers {
+	for _, px := range rt.All() {
+		for _, srv := range px.All() {
 			if !watched(srv) || px.Disabled {
 				retire(srv)
 				continue
@@ -47,8 +49,8 @@ func start(rt, _ *engine.Runtime) {
 	if limit := rt.Global.MaxSpreadChecks; limit > 0 && least > limit {
 		least = limit
 	}
-	for _, px := range rt.Proxies {
-		for _, srv := range px.Servers {
+	for _, px := range rt.All() {
+		for _, srv := range px.All() {
 			follow(srv)
 		}
 	}
@@ -58,6 +60,22 @@ func start(rt, _ *engine.Runtime) {
 			after = least * time.Duration(i) / time.Duration(len(list))
 		}
 		watch(srv, after)
+	}
+}
+
+// came prepares the checks of a server that was added at run time: they wait to
+// be enabled.
+func came(srv *engine.Server) {
+	if watched(srv) {
+		k, _ := makeChecker(srv)
+		k.healthOff, k.agentOff = true, true
+		watch(srv, 0)
+	}
+	if to := srv.TrackSrv; to != nil {
+		follow(srv)
+		if adm := engine.AdminState(to.State.Admin.Load()); adm&engine.AdmMaint != 0 {
+			srv.State.Admin.Or(uint32(engine.AdmIMaint))
+		}
 	}
 }
 
@@ -135,14 +153,14 @@ func retire(srv *engine.Server) {
 func stop(rt, next *engine.Runtime) {
 	kept := map[*engine.ServerState]bool{}
 	if next != nil {
-		for _, px := range next.Proxies {
-			for _, srv := range px.Servers {
+		for _, px := range next.All() {
+			for _, srv := range px.All() {
 				kept[srv.State] = true
 			}
 		}
 	}
-	for _, px := range rt.Proxies {
-		for _, srv := range px.Servers {
+	for _, px := range rt.All() {
+		for _, srv := range px.All() {
 			if !kept[srv.State] {
 				retire(srv)
 			}

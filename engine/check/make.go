@@ -10,7 +10,12 @@ import (
 )
 
 func init() {
-	engine.OnMake(makePlans)
+	engine.OnMake(func(b *engine.Build, px *engine.Proxy) {
+		if c := confs.Get(px); c != nil && px.Side&engine.Back != 0 {
+			c.lint(b, px)
+		}
+	})
+	engine.OnMakeServer(makeServer)
 	engine.AddSection(engine.SectionKeyword{Name: "healthcheck", Usage: "healthcheck <name>: a check that servers can name", Parse: parseSection})
 }
 
@@ -52,26 +57,19 @@ func parseSection(b *engine.Build, s *engine.Section) error {
 	return nil
 }
 
-// makePlans compiles the checks of a proxy's servers.
-func makePlans(b *engine.Build, px *engine.Proxy) {
-	if px.Side&engine.Back == 0 {
-		return
-	}
+// makeServer compiles the checks of a server.
+func makeServer(b *engine.Build, srv *engine.Server) {
+	px := srv.Px
 	c := confs.Get(px)
 	if c == nil {
 		c = &conf{}
 	}
-	c.lint(b, px)
-	for _, srv := range px.Servers {
-		resolveTrack(b, srv)
+	resolveTrack(b, srv)
+	if srv.Check {
+		makePlan(b, px, srv, c)
 	}
-	for _, srv := range px.Servers {
-		if srv.Check {
-			makePlan(b, px, srv, c)
-		}
-		if sc := servers.Get(srv); sc != nil && sc.agent.on && sc.agent.port == 0 {
-			b.Warn(srv.Pos, "'server %s/%s' : server %s does not have agent port. Agent check has been disabled.", px.Name, srv.Name, srv.Name)
-		}
+	if sc := servers.Get(srv); sc != nil && sc.agent.on && sc.agent.port == 0 {
+		b.Warn(srv.Pos, "'server %s/%s' : server %s does not have agent port. Agent check has been disabled.", px.Name, srv.Name, srv.Name)
 	}
 }
 

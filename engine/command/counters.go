@@ -26,7 +26,7 @@ func clearCounters(c *engine.CLI, args []string) error {
 		clearServer(srv, true)
 		return &engine.CLIError{Severity: 6, Text: "Server counters cleared.\n"}
 	}
-	for _, px := range c.RT.Proxies {
+	for _, px := range c.RT.All() {
 		reset(&px.State.FE, all)
 		reset(&px.State.BE, all)
 		if all {
@@ -35,7 +35,7 @@ func clearCounters(c *engine.CLI, args []string) error {
 		for _, b := range px.Binds {
 			reset(&b.State.C, all)
 		}
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			clearServer(srv, all)
 		}
 	}

@@ -104,7 +104,7 @@ func showErrors(c *engine.CLI, args []string) error {
 	captures.mu.Lock()
 	defer captures.mu.Unlock()
 	c.Print("Total events captured on [" + time.Now().Format(errorDate) + "] : " + strconv.Itoa(captures.events) + "\n")
-	for _, px := range c.RT.Proxies {
+	for _, px := range c.RT.All() {
 		if only != nil && px.State != only {
 			continue
 		}
@@ -120,7 +120,7 @@ func showErrors(c *engine.CLI, args []string) error {
 // proxyOf finds a proxy by name or number.
 func proxyOf(rt *engine.Runtime, name string) *engine.Proxy {
 	id, err := strconv.Atoi(name)
-	for _, px := range rt.Proxies {
+	for _, px := range rt.All() {
 		if px.Name == name || err == nil && px.ID == id {
 			return px
 		}

@@ -84,7 +84,7 @@ func hostText(a *unit.Addr) string {
 
 func showBackend(c *engine.CLI, _ []string) error {
 	c.Print("# name\n")
-	for _, px := range c.RT.Proxies {
+	for _, px := range c.RT.All() {
 		if px.Side&engine.Back != 0 {
 			c.Print(px.Name + "\n")
 		}

@@ -28,7 +28,7 @@ func backends(c *engine.CLI, args []string) ([]*engine.Proxy, error) {
 		return []*engine.Proxy{px}, nil
 	}
 	var list []*engine.Proxy
-	for _, px := range c.RT.Proxies {
+	for _, px := range c.RT.All() {
 		if px.Side&engine.Back != 0 && !px.Disabled {
 			list = append(list, px)
 		}
@@ -43,7 +43,7 @@ func showState(c *engine.CLI, args []string) error {
 	}
 	c.Print(stateHeader)
 	for _, px := range list {
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			c.Out = appendState(c.Out, px, srv)
 		}
 	}
@@ -180,7 +180,7 @@ func checkState(srv *engine.Server, running bool) int {
 		if running {
 			bits |= inProgress
 		}
-		if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint != 0 {
+		if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint != 0 && (!srv.Dynamic || bits&enabled != 0) {
 			bits |= paused
 		}
 	} else if srv.Disabled {
@@ -215,7 +215,7 @@ func showConn(c *engine.CLI, args []string) error {
 	}
 	c.Print("# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est idle_sess unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[1]\n")
 	for _, px := range list {
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			st := srv.State
 			a := st.Address(srv)
 			delay := srv.PoolPurgeDelay

@@ -39,26 +39,45 @@ func wait(c *engine.CLI, args []string) error {
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	if len(args) == 1 {
-		return waitFor(c, limit, nil)
+		return waitFor(c, limit, nil, nil)
 	}
-	if args[1] != "srv-removable" {
-		return &engine.CLIError{Severity: 6, Text: waitHelp}
+	if cond := conditions[args[1]]; cond != nil {
+		return cond(c, limit, args[2:])
 	}
-	if len(args) < 3 {
+	return &engine.CLIError{Severity: 6, Text: waitHelp}
+}
+
+// conditions are what can be waited for.
+var conditions = map[string]func(c *engine.CLI, limit *time.Timer, args []string) error{
+	"srv-removable": waitServer,
+	"be-removable":  waitBackend,
+}
+
+func waitServer(c *engine.CLI, limit *time.Timer, args []string) error {
+	if len(args) == 0 {
 		return engine.Refuse("Missing server name (<backend>/<server>).\n")
 	}
-	srv, err := serverOf(c, args[2:])
+	srv, err := serverOf(c, args)
 	if err != nil {
 		return engine.Refuse("Failed. " + err.Error())
 	}
-	if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint == 0 {
-		return engine.Refuse("Failed. Only servers in maintenance mode can be deleted.\n")
+	return becomesRemovable(c, limit, func() (string, bool) { return removable(srv) })
+}
+
+func waitBackend(c *engine.CLI, limit *time.Timer, args []string) error {
+	if len(args) == 0 {
+		return engine.Refuse("Missing backend name.\n")
 	}
-	return waitFor(c, limit, func() bool { return srv.State.Served.Load() == 0 && srv.State.Idle.Load() == 0 })
+	px := c.RT.Backend(args[0])
+	if px == nil {
+		return engine.Refuse("Failed. No such backend.\n")
+	}
+	return becomesRemovable(c, limit, func() (string, bool) { return proxyRemovable(px) })
 }
 
 // waitFor waits until done (nil: never), the limit, or the peer's end.
-func waitFor(c *engine.CLI, limit *time.Timer, done func() bool) error {
+// Why tells what it still waits for.
+func waitFor(c *engine.CLI, limit *time.Timer, done func() bool, why func() string) error {
 	t := time.NewTicker(look)
 	defer t.Stop()
 	for {
@@ -69,11 +88,14 @@ func waitFor(c *engine.CLI, limit *time.Timer, done func() bool) error {
 		select {
 		case <-limit.C:
 			if done != nil {
-				return engine.Refuse("Timed out.\n")
+				return engine.Refuse("Wait delay expired. " + why() + "\n")
 			}
 			c.Print("Done.\n")
 			return nil
 		case <-c.Closed:
+			if done != nil {
+				return engine.Refuse("Interrupted. " + why() + "\n")
+			}
 			return engine.Refuse("Interrupted.\n")
 		case <-t.C:
 		}

@@ -20,7 +20,7 @@ func (d *Daemon) SoftStop() {
 	go func() {
 		g := &rt.Global
 		time.Sleep(g.Grace)
-		for _, px := range rt.Proxies {
+		for _, px := range rt.All() {
 			if !px.Disabled {
 				d.Say(diag.Warning, fmt.Sprintf("Proxy %s stopped (cumulated conns: FE: %d, BE: %d).", px.Name,
 					px.State.FE.CumConns.Load(), px.State.BE.CumSess.Load()))
@@ -102,7 +102,7 @@ func (d *Daemon) Pause() { d.setPaused(true, "Paused") }
 func (d *Daemon) Resume() { d.setPaused(false, "Resumed") }
 
 func (d *Daemon) setPaused(on bool, word string) {
-	for _, px := range d.Runtime().Proxies {
+	for _, px := range d.Runtime().All() {
 		for _, b := range px.Binds {
 			b.State.Paused.Store(on)
 		}
@@ -116,8 +116,8 @@ func (d *Daemon) setPaused(on bool, word string) {
 // DumpStatus says how servers and proxies are (SIGHUP without a master, SIGQUIT).
 func (d *Daemon) DumpStatus() {
 	d.Say(diag.Warning, "SIGHUP received, dumping servers states.")
-	for _, px := range d.Runtime().Proxies {
-		for _, srv := range px.Servers {
+	for _, px := range d.Runtime().All() {
+		for _, srv := range px.All() {
 			state := "UP"
 			if !srv.State.Up() {
 				state = "DOWN"
@@ -132,11 +132,11 @@ func (d *Daemon) DumpStatus() {
 }
 
 func available(px *engine.Proxy) string {
-	if len(px.Servers) == 0 {
+	if len(px.All()) == 0 {
 		return "has no servers."
 	}
 	act, bck := 0, 0
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		switch {
 		case !srv.State.Usable():
 		case srv.Backup:

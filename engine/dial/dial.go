@@ -17,11 +17,9 @@ import (
 )
 
 func init() {
-	engine.OnMake(func(_ *engine.Build, px *engine.Proxy) {
-		for _, srv := range px.Servers {
-			if srv.Dial == nil {
-				srv.Dial = New(srv)
-			}
+	engine.OnMakeServer(func(_ *engine.Build, srv *engine.Server) {
+		if srv.Dial == nil {
+			srv.Dial = New(srv)
 		}
 	})
 }

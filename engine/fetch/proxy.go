@@ -121,7 +121,7 @@ func backOf(e env) *engine.Proxy {
 
 func usable(px *engine.Proxy) (n int64) {
 	backup := int64(0)
-	for _, s := range px.Servers {
+	for _, s := range px.All() {
 		if !s.State.Usable() {
 			continue
 		}
@@ -141,7 +141,7 @@ func usable(px *engine.Proxy) (n int64) {
 }
 
 func connSlots(px *engine.Proxy) (n int64) {
-	for _, s := range px.Servers {
+	for _, s := range px.All() {
 		st := s.State
 		if !st.Usable() {
 			continue
@@ -156,7 +156,7 @@ func connSlots(px *engine.Proxy) (n int64) {
 }
 
 func connFree(px *engine.Proxy) (n int64) {
-	for _, s := range px.Servers {
+	for _, s := range px.All() {
 		st := s.State
 		if !st.Usable() {
 			continue

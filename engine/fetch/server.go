@@ -90,7 +90,7 @@ func namedServer(e env, name []byte) *engine.Server {
 	if px == nil {
 		return nil
 	}
-	for _, s := range px.Servers {
+	for _, s := range px.All() {
 		if s.Name == string(name) {
 			return s
 		}

@@ -35,6 +35,7 @@ func init() {
 // parseMode reads the protocol.
 func parseMode(b *engine.Build, l *engine.Line) error {
 	w := word(l, 1)
+	b.Px.ModeSet = true
 	switch w.Text {
 	case "tcp":
 		b.Px.Mode = engine.ModeTCP

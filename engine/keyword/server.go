@@ -3,6 +3,7 @@ package keyword
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"hawser/engine"
@@ -50,21 +51,25 @@ func parseServer(b *engine.Build, l *engine.Line) error {
 	if i := badNameByte(name.Text); i >= 0 {
 		return serverError(l.Words[0], "", diagAt(name, i, "character '%c' is not permitted in server name '%s'.", name.Text[i], name.Text))
 	}
-	srv := newServer(b, name)
 	what := "server " + b.Px.Name + "/" + name.Text
+	start, options, err := preset(b, rest(l, 3), b.Px.DefaultServer)
+	if err != nil {
+		return serverError(l.Words[3], what, err)
+	}
+	srv := newServer(b, name, start)
 	if err := readAddress(b, srv, addr, what); err != nil {
 		return err
 	}
 	checkTwice(b, srv, name)
-	if err := serverOptions(b, srv, rest(l, 3), what, false); err != nil {
+	if err := serverOptions(b, srv, options, what, false); err != nil {
 		return err
 	}
 	addServer(b, srv, addr)
 	return nil
 }
 
-func newServer(b *engine.Build, name engine.Word) *engine.Server {
-	srv := b.Px.DefaultServer.Copy()
+func newServer(b *engine.Build, name engine.Word, start *engine.Server) *engine.Server {
+	srv := start.Copy()
 	srv.Name, srv.Px, srv.Pos, srv.Index = name.Text, b.Px, name.Pos, len(b.Px.Servers)
 	srv.State = &engine.ServerState{}
 	return srv
@@ -126,6 +131,9 @@ func serverOptions(b *engine.Build, srv *engine.Server, words []engine.Word, wha
 		if isDefault && row.Flags&engine.NotInDefault != 0 {
 			return serverError(w, "", fail(w, "'%s' option is not accepted in default-server sections", w.Text))
 		}
+		if b.Live() && !dynamic[w.Text] {
+			return fail(w, "'%s' option is not accepted for dynamic server", w.Text)
+		}
 		if row.Flags&engine.NoEffect != 0 {
 			b.Notice(w.Pos, "'%s' on a server line has no effect in Hawser: %s", w.Text, row.Usage)
 		}
@@ -173,20 +181,49 @@ func unknownServerOption(w engine.Word, isDefault bool) error {
 	if near, ok := engine.ServerKeywords.Nearest(w.Text); ok {
 		d.Message += "; did you mean '" + near + "' maybe ?"
 		d.WithHint(near)
-	} else if isDefault {
-		d.Message += ". Hint: no address was expected for this server."
+	} else if d.Message += "."; isDefault {
+		d.Message += " Hint: no address was expected for this server."
 	}
 	return d
 }
 
 func parseDefaultServer(b *engine.Build, l *engine.Line) error {
-	def := b.Px.DefaultServer.Copy()
+	words, name := rest(l, 1), ""
+	was := b.Px.DefaultServer
+	if len(words) > 0 && words[0].Text == "name" {
+		if len(words) == 1 {
+			return serverError(words[0], "", fail(words[0], "default-server name: missing value."))
+		}
+		name = words[1].Text
+		if o := b.Px.Server(name); o != nil {
+			return serverError(words[1], "", fail(words[1], "default-server name '%s' conflicts with server defined at line %d.", name, o.Pos.Line).WithRelated(o.Pos, "the server"))
+		}
+		if was = b.Px.NamedServers[name]; was == nil {
+			was = &engine.Server{ServerSpec: engine.DefaultServerSpec()}
+		}
+		words = words[2:]
+	}
+	start, options, err := preset(b, words, was)
+	if err != nil {
+		return serverError(l.Words[0], "", err)
+	}
+	def := start.Copy()
 	def.Px = b.Px
-	if err := serverOptions(b, def, rest(l, 1), "", true); err != nil {
+	if err := serverOptions(b, def, options, "", true); err != nil {
 		return err
 	}
-	def.Px = nil
-	b.Px.DefaultServer = def
+	def.Px, def.Touched = nil, start.Touched || len(options) > 0
+	if name == "" {
+		b.Px.DefaultServer = def
+		return nil
+	}
+	all := map[string]*engine.Server{name: def}
+	for n, d := range b.Px.NamedServers {
+		if n != name {
+			all[n] = d
+		}
+	}
+	b.Px.NamedServers = all
 	return nil
 }
 
@@ -200,16 +237,20 @@ func parseServerTemplate(b *engine.Build, l *engine.Line) error {
 	if !ok {
 		return serverError(count, "", fail(count, "Wrong server-template number or range arg '%s'.", count.Text))
 	}
+	start, options, err := preset(b, rest(l, 4), b.Px.DefaultServer)
+	if err != nil {
+		return serverError(l.Words[4], "server-template "+b.Px.Name+"/"+prefix.Text, err)
+	}
 	for n := low; n <= high; n++ {
 		name := prefix
 		name.Text = prefix.Text + itoa(n)
-		srv := newServer(b, name)
+		srv := newServer(b, name, start)
 		what := "server " + b.Px.Name + "/" + name.Text
 		if err := readAddress(b, srv, addr, what); err != nil {
 			return err
 		}
 		checkTwice(b, srv, name)
-		if err := serverOptions(b, srv, rest(l, 4), what, false); err != nil {
+		if err := serverOptions(b, srv, options, what, false); err != nil {
 			return err
 		}
 		srv.Template = true
@@ -238,15 +279,11 @@ func numberServers(px *engine.Proxy) {
 	if last.ID != 0 {
 		return
 	}
-	used := make(map[int]bool, len(px.Servers))
-	for _, s := range px.Servers {
-		used[s.ID] = true
-	}
 	id := 1
 	if n := len(px.Servers); n > 1 && !px.Servers[n-2].CustomID {
-		id = px.Servers[n-2].ID
+		id = px.Servers[n-2].ID + 1
 	}
-	for used[id] {
+	for slices.ContainsFunc(px.Servers, func(s *engine.Server) bool { return s.ID == id }) {
 		id++
 	}
 	last.ID = id

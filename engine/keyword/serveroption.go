@@ -94,7 +94,7 @@ func parseServerID(_ *engine.Build, srv *engine.Server, _ engine.Word, args []en
 	if err != nil || n == 0 {
 		return fail(args[0], "'id' : custom id has to be between 1 and 4294967295.")
 	}
-	for _, o := range srv.Px.Servers {
+	for _, o := range srv.Px.All() {
 		if o.ID == int(n) {
 			return fail(args[0], "'id' : custom id %d already used at %s ('server %s')", n, o.Pos, o.Name).WithRelated(o.Pos, "the first one")
 		}

@@ -56,6 +56,7 @@ func resolveBackend(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 		b.Alert(w.Pos, "%s '%s' (mode %s) tries to use incompatible %s '%s' (mode %s) in a 'use_backend' rule (see 'mode').",
 			px.TypeName(), px.Name, px.Mode, be.Kind, be.Name, be.Mode).WithRelated(be.Pos, "declared here").AsLate()
 	}
+	be.Referenced = true
 	px.Switch[i].Back = be
 }
 
@@ -107,6 +108,9 @@ func resolveUseServer(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 		}
 		near, _ := engine.NearestOf(w.Text, names)
 		d.WithHint(near)
+	}
+	if srv != nil {
+		srv.Referenced = true
 	}
 	px.UseServer[i].Srv = srv
 }

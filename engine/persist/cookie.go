@@ -54,7 +54,8 @@ func init() {
 	enabled := func(px *engine.Proxy) bool { return reads(px) && cookies.Get(px).mode != passive }
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhasePersist, Enabled: reads, Run: request})
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseResHeader, Enabled: enabled, Run: response})
-	engine.OnMake(makeDynamic)
+	engine.OnMake(lintDynamic)
+	engine.OnMakeServer(makeDynamic)
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
 		if px.IsHTTP() || px.Disabled || px.Side&engine.Back == 0 {
 			return
@@ -201,7 +202,7 @@ func (c *cookie) makeTail() {
 // down reports that there is one, but not for use.
 func find(s *engine.Stream, value []byte) (srv *engine.Server, down bool) {
 	px := s.Back
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.Cookie == "" || string(value) != srv.Cookie {
 			continue
 		}

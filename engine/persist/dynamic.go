@@ -9,22 +9,23 @@ import (
 	"hawser/engine"
 )
 
-// makeDynamic gives servers without a cookie value one that is made of the key,
-// the address and the port (configuration manual, "dynamic-cookie-key").
-func makeDynamic(b *engine.Build, px *engine.Proxy) {
+// lintDynamic warns of dynamic cookies without a key.
+func lintDynamic(b *engine.Build, px *engine.Proxy) {
 	c := cookies.Get(px)
 	if c == nil || !c.dynamic || px.Side&engine.Back == 0 {
 		return
 	}
-	k := dynamicKeys.Get(px)
-	if k == nil {
+	if dynamicKeys.Get(px) == nil {
 		b.Warn(c.pos, "'dynamic-cookie-key' is missing in %s '%s': its dynamic cookies have no values.", px.Kind, px.Name)
-		return
 	}
-	for _, srv := range px.Servers {
-		if srv.Cookie == "" && srv.Addr.IP.IsValid() {
-			srv.Cookie = dynamicValue(k.key, srv)
-		}
+}
+
+// makeDynamic gives a server without a cookie value one that is made of the key,
+// the address and the port (configuration manual, "dynamic-cookie-key").
+func makeDynamic(_ *engine.Build, srv *engine.Server) {
+	c, k := cookies.Get(srv.Px), dynamicKeys.Get(srv.Px)
+	if c != nil && c.dynamic && k != nil && srv.Cookie == "" && srv.Addr.IP.IsValid() {
+		srv.Cookie = dynamicValue(k.key, srv)
 	}
 }
 

@@ -56,7 +56,7 @@ func runRDP(s *engine.Stream) engine.Verdict {
 	if !ok {
 		return engine.Continue
 	}
-	for _, srv := range s.Back.Servers {
+	for _, srv := range s.Back.All() {
 		a := srv.Addr.IP.Unmap()
 		if !a.Is4() || a.As4() != ip || srv.Addr.Port != port {
 			continue

@@ -36,8 +36,8 @@ func init() {
 // found puts servers back into use whose names were not known to the generation
 // before and are to this one.
 func found(rt *engine.Runtime) {
-	for _, px := range rt.Proxies {
-		for _, srv := range px.Servers {
+	for _, px := range rt.All() {
+		for _, srv := range px.All() {
 			if srv.Host == "" || srv.Unresolved || srv.State == nil {
 				continue
 			}
@@ -54,9 +54,9 @@ func start(rt *engine.Runtime) {
 		set = &sections{}
 	}
 	var list []*watch
-	for _, px := range rt.Proxies {
+	for _, px := range rt.All() {
 		byHost := map[string]*watch{}
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			sec := set.byName[srv.Resolvers.Text]
 			if sec == nil && srv.Late {
 				sec = bySystem

@@ -149,7 +149,7 @@ func stickTo(s *engine.Stream, en *entry) {
 // number.
 func (en *entry) server(px *engine.Proxy) *engine.Server {
 	if k := en.srvKey.Load(); k != nil {
-		for _, srv := range px.Servers {
+		for _, srv := range px.All() {
 			if serverKeyOf(en.t, srv) == *k {
 				return srv
 			}
@@ -159,7 +159,7 @@ func (en *entry) server(px *engine.Proxy) *engine.Server {
 	if !ok || id == 0 {
 		return nil
 	}
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if int64(srv.ID) == id {
 			return srv
 		}

@@ -77,18 +77,16 @@ func init() {
 		return nil
 	})
 	engine.NewTLSClient = func(b *engine.Build, srv *engine.Server) (engine.TLSClient, error) { return newClient(b, srv) }
-	engine.OnMake(func(b *engine.Build, px *engine.Proxy) {
-		for _, srv := range px.Servers {
-			if !srv.SSL || srv.TLS != nil {
-				continue
-			}
-			t, err := newClient(b, srv)
-			if err != nil {
-				b.Report(srv.Pos, prefixed(err, "'server "+px.Name+"/"+srv.Name+"' : "))
-				continue
-			}
-			srv.TLS = t
+	engine.OnMakeServer(func(b *engine.Build, srv *engine.Server) {
+		if !srv.SSL || srv.TLS != nil {
+			return
 		}
+		t, err := newClient(b, srv)
+		if err != nil {
+			b.Report(srv.Pos, prefixed(err, "'server "+srv.Px.Name+"/"+srv.Name+"' : "))
+			return
+		}
+		srv.TLS = t
 	})
 }
 
