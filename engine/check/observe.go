@@ -9,14 +9,23 @@ import (
 
 func init() {
 	engine.Observe = observe
-	engine.AddHook(engine.Hook{Name: "observe", Phase: engine.PhaseEnd, Run: watchStream, Enabled: func(px *engine.Proxy) bool {
-		for _, srv := range px.Servers {
-			if srv.Observe == "layer7" {
-				return true
-			}
+	engine.AddHook(engine.Hook{Name: "observe", Phase: engine.PhaseEnd, Run: watchStream, Enabled: observes})
+}
+
+// observes reports whether responses are looked at: a server or a default-server
+// of the file asks for it.
+func observes(px *engine.Proxy) bool {
+	for _, srv := range px.Servers {
+		if srv.Observe == "layer7" {
+			return true
 		}
-		return false
-	}})
+	}
+	for _, def := range px.NamedServers {
+		if def.Observe == "layer7" {
+			return true
+		}
+	}
+	return px.DefaultServer != nil && px.DefaultServer.Observe == "layer7"
 }
 
 // watchStream judges the response that a stream got from its server, or that it
