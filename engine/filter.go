@@ -24,6 +24,8 @@ type Filter struct {
 	// Both directions call it at once.
 	Tunnel func(s *Stream, dir Dir, n int) int
 	Conf   any // the feature's own
+	// Explicit: a line of the configuration put it here.
+	Explicit bool
 }
 
 // FilterKeyword is a filter that the user can name. Parse reads the words of a

@@ -37,6 +37,8 @@ type Local struct {
 	Body    []byte // borrowed until the stream ends
 	Reply   *Reply // the reply that it is made from; nil: Stream.Res was filled by its maker
 	NoRules bool   // it stands for a reply whose rules failed: none are run again
+	// Server: it stands for a server's response: the http-response rules apply.
+	Server bool
 }
 
 // FindErrors returns the replies of an http-errors section; LoadErrorFile reads

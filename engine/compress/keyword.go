@@ -156,7 +156,9 @@ func parseFilter(b *engine.Build, l *engine.Line) error {
 			return twice(b, w, "comp-res")
 		}
 	}
-	b.Px.AddFilter(newFilter(w.Text, w.Pos))
+	f := newFilter(w.Text, w.Pos)
+	f.Explicit = true
+	b.Px.AddFilter(f)
 	return nil
 }
 

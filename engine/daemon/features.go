@@ -6,6 +6,7 @@ import (
 	_ "hawser/engine/auth"
 	_ "hawser/engine/balance"
 	_ "hawser/engine/bwlim"
+	_ "hawser/engine/cache"
 	_ "hawser/engine/check"
 	_ "hawser/engine/command"
 	_ "hawser/engine/compress"

@@ -18,11 +18,6 @@ func init() {
 		Enabled: func(px *engine.Proxy) bool { return spoeFilters.Get(px) != nil && px.SeesHTTP() }, Run: runSPOE})
 }
 
-// idleFilters change nothing that a client or a server relies on.
-var idleFilters = map[string]string{
-	"cache": "responses are not cached yet",
-}
-
 var allFilters = []string{"bwlim-in", "bwlim-out", "cache", "comp-req", "comp-res", "compression", "fcgi-app", "spoe", "trace"}
 
 func parseFilter(b *engine.Build, l *engine.Line) error {
@@ -32,11 +27,6 @@ func parseFilter(b *engine.Build, l *engine.Line) error {
 	}
 	if row, ok := engine.FilterKeywords.Get(w.Text); ok {
 		return row.Parse(b, l)
-	}
-	if why, idle := idleFilters[w.Text]; idle {
-		b.Notice(w.Pos, "'filter %s' has no effect in Hawser: %s", w.Text, why)
-		b.Px.AddFilter(&engine.Filter{Kind: w.Text, Pos: w.Pos})
-		return nil
 	}
 	for _, f := range allFilters {
 		if f == w.Text {

@@ -89,6 +89,9 @@ func sendLocal(s *engine.Stream) {
 	m := s.Res
 	s.HasRes = true
 	s.Env.Dir, s.Env.Final = engine.Res, true
+	if s.Local.Server && localRules(s) == over {
+		return
+	}
 	if !s.Local.NoRules && !afterResponse(s) {
 		countInternal(s)
 		s.Local = engine.Local{}
@@ -123,6 +126,37 @@ func sendLocal(s *engine.Stream) {
 	if s.Ex.Flush() != nil || err != nil {
 		setTerm(s, 'C', 'R')
 	}
+}
+
+// localRules runs the http-response rules on a reply that stands for a server's
+// response. One that they refuse is replaced.
+func localRules(s *engine.Stream) step {
+	e, own := &s.Env, s.Local
+	if px := s.Front; px.CookieCapture != nil || len(px.ResCaptures) > 0 {
+		captureResponse(s)
+	}
+	s.Local = engine.Local{}
+	for _, px := range [...]*engine.Proxy{s.Back, s.Front} {
+		if px == nil {
+			continue
+		}
+		e.Place = engine.FeHTTPRes
+		if px == s.Back {
+			e.Place = engine.BeHTTPRes
+		}
+		if v := rulesOf(e, px, engine.HTTPRes); v != engine.Continue && v != engine.Stop {
+			s.Service = ""
+			if v == engine.Invalid {
+				v = engine.Deny
+			}
+			return responseVerdict(s, v)
+		}
+		if s.Back == s.Front {
+			break
+		}
+	}
+	s.Local = own
+	return next
 }
 
 // afterResponse runs http-after-response of backend and frontend, which can
