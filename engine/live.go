@@ -13,7 +13,10 @@ import (
 // and Proxies are what the files said. A reload begins with the files again.
 
 // FarmState is the list of a backend's servers as it is now.
-type FarmState struct{ list atomic.Pointer[[]*Server] }
+type FarmState struct {
+	list  atomic.Pointer[[]*Server]
+	added int // servers so far: an Index is not given twice; guarded by liveMu
+}
 
 // NamesState is the list of a generation's proxies as it is now, with the
 // indexes by name.
@@ -44,7 +47,8 @@ func (px *Proxy) AddServer(srv *Server) bool {
 		return false
 	}
 	old := px.All()
-	srv.Index = len(old)
+	srv.Index = len(px.Servers) + px.Farm.added
+	px.Farm.added++
 	list := append(slices.Clip(old), srv)
 	px.Farm.list.Store(&list)
 	return true

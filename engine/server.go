@@ -15,7 +15,7 @@ type Server struct {
 	Name  string
 	ID    int
 	Px    *Proxy
-	Index int // in Px.Servers
+	Index int // its own among those that the backend ever had, ascending in Px.All
 	Pos   diag.Pos
 	// Referenced: named by something that is compiled, so it cannot be deleted.
 	// Dynamic: added at run time.

@@ -2,6 +2,7 @@ package balance
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"hawser/engine"
@@ -141,25 +142,55 @@ func expectOnly(t *testing.T, px *engine.Proxy, want string) {
 	}
 }
 
+// everyAlgorithm is each with its arguments and hash-type.
+var everyAlgorithm = [][2]string{{"roundrobin"}, {"static-rr"}, {"leastconn"}, {"first"}, {"random"}, {"source"}, {"source", "consistent"},
+	{"hdr(k)"}, {"hdr(k)", "consistent"}, {"uri"}, {"uri", "consistent wt6 avalanche"}, {"url_param id"}}
+
 func BenchmarkPick(b *testing.B) {
-	weights := make([]int, 1000)
-	for i := range weights {
-		weights[i] = 1 + i%3
-	}
-	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn"} {
-		if _, ok := engine.Balances.Get(alg); !ok {
-			continue
-		}
-		b.Run(alg, func(b *testing.B) {
-			px := farmOf(b, alg, weights...)
+	for _, alg := range everyAlgorithm {
+		b.Run(strings.TrimSpace(alg[0]+" "+alg[1]), func(b *testing.B) {
+			px := bigFarm(b, alg, 1000)
+			s := request{"127.0.0.1", "/some/path?x=1&id=34", "k: value-123"}.stream()
 			b.ReportAllocs()
 			for b.Loop() {
-				srv := px.Balancer.Pick(nil, nil)
+				srv := px.Balancer.Pick(s, nil)
 				px.Balancer.Taken(srv)
 				px.Balancer.Dropped(srv)
 			}
 		})
 	}
+}
+
+// BenchmarkAdd is what it costs that one of ten thousand servers comes or goes.
+func BenchmarkAdd(b *testing.B) {
+	for _, alg := range everyAlgorithm[:9] {
+		if alg[0] == "static-rr" || alg[0] != "first" && len(alg[1]) == 0 && strings.Contains("source hdr(k)", alg[0]) {
+			continue // a table: servers are not added to it at run time
+		}
+		b.Run(strings.TrimSpace(alg[0]+" "+alg[1]), func(b *testing.B) {
+			px := bigFarm(b, alg, 10_000)
+			srv := px.Servers[5000]
+			for b.Loop() {
+				srv.State.Admin.Store(srv.State.Admin.Load() ^ uint32(engine.AdmFMaint))
+				srv.Reweigh()
+				px.Balancer.Changed(srv)
+			}
+		})
+	}
+}
+
+func bigFarm(b *testing.B, alg [2]string, n int) *engine.Proxy {
+	weights := make([]int, n)
+	for i := range weights {
+		weights[i] = 1 + i%3
+	}
+	px := farmOf(b, "roundrobin", weights...)
+	px.Mode = engine.ModeHTTP
+	for _, w := range strings.Fields(alg[1]) {
+		px.Balance.HashType = append(px.Balance.HashType, engine.Word{Text: w})
+	}
+	setBalance(b, px, strings.Fields(alg[0])...)
+	return px
 }
 
 // first fills one server after the other, in the order of their ids.
@@ -207,6 +238,7 @@ func TestBoundedLoad(t *testing.T) {
 	s := request{"127.0.0.1", "/", "k: v"}.stream()
 	own := px.Balancer.Pick(s, nil)
 	own.State.Served.Store(10)
+	px.State.Served.Store(10)
 	if got := px.Balancer.Pick(s, nil); got == own {
 		t.Error("a server with all the load got more")
 	}

@@ -33,7 +33,7 @@ type farm struct {
 // without any, the first such backup or, with option allbackups, all of them. It
 // reports whether anything changed. mu is held.
 func (f *farm) refresh() bool {
-	list := eligible(f.px, nil)
+	list := eligible(f.px, make([]*engine.Server, 0, len(f.px.All())))
 	f.px.State.Active.Store(int64(len(list)))
 	same := len(list) == len(f.list)
 	for i := 0; same && i < len(list); i++ {
@@ -48,6 +48,24 @@ func (f *farm) refresh() bool {
 		f.wts[i] = max(srv.State.EWeight.Load(), 1)
 	}
 	return true
+}
+
+// indexes is how long a slice by Server.Index must be.
+func (f *farm) indexes() int {
+	all := f.px.All()
+	if len(all) == 0 {
+		return 0
+	}
+	return all[len(all)-1].Index + 1
+}
+
+// weights lists the weights of those that take part by Server.Index.
+func (f *farm) weights() []int64 {
+	w := make([]int64, f.indexes())
+	for i, srv := range f.list {
+		w[srv.Index] = int64(f.wts[i])
+	}
+	return w
 }
 
 func eligible(px *engine.Proxy, list []*engine.Server) []*engine.Server {

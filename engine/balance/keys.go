@@ -130,7 +130,7 @@ func newHdr(b *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Bala
 		if !s.HasReq {
 			return nil, false
 		}
-		it, ok := s.Req.Occurrence(name, -1)
+		it, ok := s.Req.Occurrence(name, 1)
 		if !ok {
 			return nil, false
 		}

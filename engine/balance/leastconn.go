@@ -20,37 +20,44 @@ func init() {
 	engine.OnStart(succeed)
 }
 
-// leastConn keeps the servers in a heap by their load. The load is read from the
-// server's state when it is taken, dropped or met on top, so a missed message
-// costs no more than a while in the wrong place.
+// leastConn keeps the servers in rows of equal load, the rows in ascending
+// order. A stream more or less moves a server to the end of a row nearby. The
+// load is read from the server's state when it is taken, dropped or met in
+// front, so a missed message costs no more than a while in the wrong row.
 type leastConn struct {
 	farm
-	heap   []*loaded
-	of     map[*engine.Server]*loaded
-	seq    uint64
-	passed []*loaded
+	least *row
+	of    []*loaded // by Server.Index
+	spare *row
 	// next is the balancer of the generation that replaced this one: it is told
 	// of streams that end here.
 	next atomic.Pointer[leastConn]
 }
 
+// row holds the servers of one load, in the order of their turns.
+type row struct {
+	load        int64
+	first, last *loaded
+	prev, next  *row
+}
+
+// loaded is a server's place.
 type loaded struct {
-	srv    *engine.Server
-	weight int64
-	load   int64 // streams, times scale, divided by weight
-	seq    uint64
-	at     int // in the heap, -1 outside
+	srv        *engine.Server
+	weight     int64
+	row        *row
+	prev, next *loaded
 }
 
 const loadScale = 1 << 20
 
-func (a *loaded) before(b *loaded) bool {
-	return a.load < b.load || a.load == b.load && a.seq < b.seq
-}
-
 func (n *loaded) read(less int64) int64 {
 	st := n.srv.State
-	return max(st.Served.Load()+st.Queued.Load()-less, 0) * loadScale / n.weight
+	load := st.Served.Load() + st.Queued.Load() - less
+	if load <= 0 {
+		return 0
+	}
+	return load * loadScale / n.weight
 }
 
 // succeed makes the balancers of the old generation tell those of the new one.
@@ -71,21 +78,116 @@ func succeed(rt, old *engine.Runtime) {
 	}
 }
 
-// Changed makes the heap anew.
+// Changed lays the rows anew: servers that stay as they were keep their order,
+// the others come behind them.
 func (l *leastConn) Changed(*engine.Server) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.refresh() && l.of != nil {
 		return
 	}
-	l.heap = l.heap[:0]
-	l.of = make(map[*engine.Server]*loaded, len(l.list))
-	for i, srv := range l.list {
-		n := &loaded{srv: srv, weight: int64(l.wts[i]), at: -1}
-		n.load = n.read(0)
-		l.of[srv] = n
-		l.push(n)
+	weight := l.weights()
+	l.of = make([]*loaded, len(weight))
+	rows := l.least
+	l.least = nil
+	var at *row
+	for r := rows; r != nil; r = r.next {
+		for n := r.first; n != nil; {
+			next := n.next
+			if i := n.srv.Index; i < len(weight) && weight[i] == n.weight {
+				n.prev, n.next, n.row = nil, nil, nil
+				at = l.place(n, n.read(0), at)
+				l.of[i] = n
+			}
+			n = next
+		}
 	}
+	for i, srv := range l.list {
+		if l.of[srv.Index] == nil {
+			n := &loaded{srv: srv, weight: int64(l.wts[i])}
+			l.of[srv.Index] = n
+			at = l.place(n, n.read(0), at)
+		}
+	}
+}
+
+// place puts n behind those of its load; near is a row to look from, or nil.
+func (l *leastConn) place(n *loaded, load int64, near *row) *row {
+	r := near
+	if r == nil {
+		r = l.least
+	}
+	for r != nil && r.load > load && r.prev != nil {
+		r = r.prev
+	}
+	var before *row // the last row with less load
+	if r != nil {
+		before = r.prev
+	}
+	for r != nil && r.load < load {
+		before, r = r, r.next
+	}
+	if r == nil || r.load != load {
+		r = l.newRow(load, before, r)
+	}
+	n.row, n.prev, n.next = r, r.last, nil
+	if r.last != nil {
+		r.last.next = n
+	} else {
+		r.first = n
+	}
+	r.last = n
+	return r
+}
+
+func (l *leastConn) newRow(load int64, before, after *row) *row {
+	r := l.spare
+	if r == nil {
+		r = &row{}
+	}
+	l.spare = nil
+	*r = row{load: load, prev: before, next: after}
+	if before != nil {
+		before.next = r
+	} else {
+		l.least = r
+	}
+	if after != nil {
+		after.prev = r
+	}
+	return r
+}
+
+// take takes n out and returns a row near to where it was.
+func (l *leastConn) take(n *loaded) *row {
+	r := n.row
+	if n.prev != nil {
+		n.prev.next = n.next
+	} else {
+		r.first = n.next
+	}
+	if n.next != nil {
+		n.next.prev = n.prev
+	} else {
+		r.last = n.prev
+	}
+	if r.first != nil {
+		return r
+	}
+	near := r.prev
+	if near != nil {
+		near.next = r.next
+	} else {
+		l.least = r.next
+	}
+	if r.next != nil {
+		r.next.prev = near
+		if near == nil {
+			near = r.next
+		}
+	}
+	l.spare = r
+	return near
 }
 
 // Pick returns the least loaded server that has a slot, and puts it behind its
@@ -93,39 +195,42 @@ func (l *leastConn) Changed(*engine.Server) {
 func (l *leastConn) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var found, last *loaded
-	l.passed = l.passed[:0]
-	for found == nil && len(l.heap) > 0 {
-		n := l.heap[0]
-		if now := n.read(0); now > n.load {
-			n.load = now
-			l.down(0)
-			continue
-		}
-		switch {
-		case !n.srv.State.Usable() || full(n.srv):
-		case n.srv == avoid:
-			last = n
-		default:
-			found = n
-			continue
-		}
-		l.remove(n)
-		l.passed = append(l.passed, n)
+	n, misplaced := l.find(avoid)
+	for misplaced {
+		l.place(n, n.read(0), l.take(n))
+		n, misplaced = l.find(avoid)
 	}
-	for _, n := range l.passed {
-		l.push(n)
-	}
-	if found == nil {
-		found = last
-	}
-	if found == nil {
+	if n == nil {
 		return nil
 	}
-	l.seq++
-	found.seq = l.seq
-	l.down(found.at)
-	return found.srv
+	return l.chosen(n)
+}
+
+// find looks for the first server with a slot. misplaced: this one has more load
+// than its row, for a message was missed.
+func (l *leastConn) find(avoid *engine.Server) (found *loaded, misplaced bool) {
+	for r := l.least; r != nil; r = r.next {
+		for n := r.first; n != nil; n = n.next {
+			switch {
+			case n.read(0) > r.load:
+				return n, true
+			case !n.srv.State.Usable() || full(n.srv):
+			case n.srv != avoid:
+				return n, false
+			case found == nil:
+				found = n
+			}
+		}
+	}
+	return found, false
+}
+
+// chosen puts n behind its equals.
+func (l *leastConn) chosen(n *loaded) *engine.Server {
+	if r := n.row; r.last != n {
+		l.place(n, r.load, l.take(n))
+	}
+	return n.srv
 }
 
 // Taken and Dropped move the server.
@@ -143,67 +248,14 @@ func (l *leastConn) moved(srv *engine.Server, less int64) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.of[srv]
-	if n == nil || n.at < 0 {
+	if srv.Index >= len(l.of) {
 		return
 	}
-	load := n.read(less)
-	up := load < n.load
-	n.load = load
-	if up {
-		l.up(n.at)
-	} else {
-		l.down(n.at)
+	n := l.of[srv.Index]
+	if n == nil {
+		return
 	}
-}
-
-func (l *leastConn) push(n *loaded) {
-	n.at = len(l.heap)
-	l.heap = append(l.heap, n)
-	l.up(n.at)
-}
-
-func (l *leastConn) remove(n *loaded) {
-	i, end := n.at, len(l.heap)-1
-	l.swap(i, end)
-	l.heap = l.heap[:end]
-	n.at = -1
-	if i < end {
-		l.down(i)
-		l.up(i)
-	}
-}
-
-func (l *leastConn) swap(i, j int) {
-	h := l.heap
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-func (l *leastConn) up(i int) {
-	for i > 0 {
-		p := (i - 1) / 2
-		if !l.heap[i].before(l.heap[p]) {
-			return
-		}
-		l.swap(i, p)
-		i = p
-	}
-}
-
-func (l *leastConn) down(i int) {
-	for n := len(l.heap); ; {
-		k := 2*i + 1
-		if k >= n {
-			return
-		}
-		if k+1 < n && l.heap[k+1].before(l.heap[k]) {
-			k++
-		}
-		if !l.heap[k].before(l.heap[i]) {
-			return
-		}
-		l.swap(i, k)
-		i = k
+	if load := n.read(less); load != n.row.load {
+		l.place(n, load, l.take(n))
 	}
 }

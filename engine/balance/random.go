@@ -3,7 +3,6 @@ package balance
 import (
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -30,6 +29,30 @@ type lotTable struct {
 	servers []*engine.Server
 	sums    []uint32 // running totals of the weights
 	weights []int32
+	guide   []int32 // where the search for a part of the sum begins
+}
+
+// find returns the server that a number below the sum of all weights falls to.
+func (t *lotTable) find(lot uint32) int {
+	n := len(t.servers)
+	i := int(t.guide[uint64(lot)*uint64(n)/uint64(t.sums[n-1])])
+	for t.sums[i] <= lot {
+		i++
+	}
+	return i
+}
+
+// makeGuide marks for each of n equal parts of the sum the server that it begins in.
+func (t *lotTable) makeGuide() {
+	n := len(t.servers)
+	t.guide = make([]int32, n)
+	i := 0
+	for k := range n {
+		for uint64(t.sums[i])*uint64(n) <= uint64(k)*uint64(t.sums[n-1]) {
+			i++
+		}
+		t.guide[k] = int32(i)
+	}
 }
 
 func newRandom(_ *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Balancer, error) {
@@ -56,12 +79,13 @@ func (l *lots) Changed(*engine.Server) {
 	if !l.refresh() && l.table.Load() != nil {
 		return
 	}
-	t := &lotTable{servers: l.list, weights: l.wts}
+	t := &lotTable{servers: l.list, weights: l.wts, sums: make([]uint32, 0, len(l.list))}
 	sum := uint32(0)
 	for _, w := range l.wts {
 		sum += uint32(w)
 		t.sums = append(t.sums, sum)
 	}
+	t.makeGuide()
 	l.table.Store(t)
 }
 
@@ -81,7 +105,7 @@ func (l *lots) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
 	}
 	best := -1
 	for d := 0; d < l.draws || best < 0 && d < l.draws+4; d++ {
-		i, _ := slices.BinarySearch(t.sums, rand.Uint32N(t.sums[n-1])+1)
+		i := t.find(rand.Uint32N(t.sums[n-1]))
 		srv := t.servers[i]
 		if srv == avoid || !srv.State.Usable() || full(srv) || i == best {
 			continue

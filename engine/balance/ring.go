@@ -2,6 +2,8 @@ package balance
 
 import (
 	"cmp"
+	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"sync/atomic"
@@ -20,15 +22,19 @@ type ring struct {
 	hashing
 	key    keyFunc
 	points atomic.Pointer[circle]
-	turn   atomic.Uint32
+	turn   atomic.Uint64
 }
 
+// circle is the points in ascending order.
 type circle struct {
-	at      []uint32 // ascending
-	srv     []*engine.Server
-	servers []*engine.Server
-	weights map[*engine.Server]int64
+	points  []point
+	weights []int64 // by Server.Index, 0: not in it
 	total   int64
+}
+
+type point struct {
+	at  uint32
+	srv *engine.Server
 }
 
 func newRing(px *engine.Proxy, h hashing, key keyFunc) *ring {
@@ -38,37 +44,84 @@ func newRing(px *engine.Proxy, h hashing, key keyFunc) *ring {
 	return r
 }
 
-// Changed lays the points anew.
+// Changed lays the points of servers that came or changed anew, between those
+// that stay.
 func (r *ring) Changed(*engine.Server) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.refresh() && r.points.Load() != nil {
+	was := r.list
+	old := r.points.Load()
+	if !r.refresh() && old != nil {
 		return
 	}
-	type point struct {
-		at  uint32
-		srv *engine.Server
+	c := &circle{weights: r.weights()}
+	for _, w := range r.wts {
+		c.total += int64(w)
 	}
-	var pts []point
-	c := &circle{servers: r.list, weights: map[*engine.Server]int64{}}
-	for i, srv := range r.list {
-		base := ringBase(srv)
-		c.weights[srv] = int64(r.wts[i])
-		c.total += int64(r.wts[i])
-		for k := range uint32(r.wts[i]) {
-			pts = append(pts, point{hash.Avalanche(base + k), srv})
+	if old == nil {
+		old = &circle{}
+	}
+	gone := map[*engine.Server]bool{}
+	for _, srv := range was {
+		if c.weight(srv) != old.weight(srv) {
+			gone[srv] = true
 		}
 	}
-	slices.SortStableFunc(pts, func(a, b point) int { return cmp.Compare(a.at, b.at) })
-	for _, p := range pts {
-		c.at = append(c.at, p.at)
-		c.srv = append(c.srv, p.srv)
+	var fresh []point
+	for i, srv := range r.list {
+		if len(old.points) > 0 && !gone[srv] && old.weight(srv) == int64(r.wts[i]) {
+			continue
+		}
+		base := ringBase(srv)
+		for k := range uint32(r.wts[i]) {
+			fresh = append(fresh, point{hash.Avalanche(base + k), srv})
+		}
 	}
+	slices.SortStableFunc(fresh, func(a, b point) int { return cmp.Compare(a.at, b.at) })
+	c.merge(old, gone, fresh)
 	r.points.Store(c)
 }
 
+func (c *circle) weight(srv *engine.Server) int64 {
+	if srv.Index < len(c.weights) {
+		return c.weights[srv.Index]
+	}
+	return 0
+}
+
+// merge takes the points of old but those of servers that are gone, and the
+// fresh ones, which are sorted.
+func (c *circle) merge(old *circle, gone map[*engine.Server]bool, fresh []point) {
+	points := old.points
+	switch len(gone) {
+	case 0:
+	case 1:
+		for srv := range gone {
+			points = slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.srv == srv })
+		}
+	default:
+		points = slices.DeleteFunc(slices.Clone(points), func(p point) bool { return gone[p.srv] })
+	}
+	if len(fresh) == 0 {
+		c.points = points
+		return
+	}
+	c.points = make([]point, 0, len(points)+len(fresh))
+	for _, p := range fresh {
+		n, _ := slices.BinarySearchFunc(points, p.at, func(o point, at uint32) int {
+			if o.at <= at {
+				return -1
+			}
+			return 1
+		})
+		c.points = append(append(c.points, points[:n]...), p)
+		points = points[n:]
+	}
+	c.points = append(c.points, points...)
+}
+
 // ringBase is the number that a server's points are derived from (server option
-// hash-key).
+// hash-key): found by asking HAProxy 3.5 for the points of servers.
 func ringBase(srv *engine.Server) uint32 {
 	key := hashKey.Get(srv)
 	id := uint32(srv.ID)
@@ -78,36 +131,36 @@ func ringBase(srv *engine.Server) uint32 {
 	a := &srv.Addr
 	switch *key {
 	case "id32":
-		return id
+		return hash.Avalanche(bits.ReverseBytes32(id))
 	case "guid":
 		if srv.GUID != "" {
-			return hash.SDBM([]byte(srv.GUID))
+			return hash.XX([]byte(srv.GUID), 0)
 		}
 	case "addr":
 		if a.IP.IsValid() {
-			return hash.SDBM(addrBytes(a.IP, 0))
+			return addrBase(a.IP, 0)
 		}
 	case "addr-port":
 		if a.IP.IsValid() {
-			return hash.SDBM(addrBytes(a.IP, a.Port))
+			return addrBase(a.IP, hash.Avalanche(uint32(a.Port)))
 		}
 	}
 	return id * idRange
 }
 
-func addrBytes(ip netip.Addr, port int) []byte {
+func addrBase(ip netip.Addr, seed uint32) uint32 {
 	b := ip.Unmap().AsSlice()
-	if port > 0 {
-		b = append(b, byte(port>>8), byte(port))
+	if len(b) == 4 {
+		return hash.Avalanche(seed + binary.LittleEndian.Uint32(b))
 	}
-	return b
+	return hash.XX(b, seed)
 }
 
 // Pick returns the server nearest to the stream's key, or the next on the circle
 // when that one may not be used; without a key, one after the other.
 func (r *ring) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 	c := r.points.Load()
-	n := len(c.at)
+	n := len(c.points)
 	if n == 0 {
 		return nil
 	}
@@ -118,7 +171,7 @@ func (r *ring) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 	i := c.nearest(r.hash(key))
 	var last *engine.Server
 	for k := range n {
-		srv := c.srv[(i+k)%n]
+		srv := c.points[(i+k)%n].srv
 		if !srv.State.Usable() || passedOver(r.px, srv) || !r.allowed(c, srv) {
 			continue
 		}
@@ -128,17 +181,31 @@ func (r *ring) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 		last = srv
 	}
 	if last == nil {
-		if srv := c.srv[(i+n-1)%n]; srv.State.Usable() {
+		if srv := c.points[(i+n-1)%n].srv; srv.State.Usable() {
 			last = srv
 		}
 	}
 	return last
 }
 
+// search returns the index of the first point that is not below h: the points
+// are spread evenly, so that the place is known but for a few.
+func (c *circle) search(h uint32) int {
+	n := len(c.points)
+	i := int(uint64(h) * uint64(n) >> 32)
+	for i < n && c.points[i].at < h {
+		i++
+	}
+	for i > 0 && c.points[i-1].at >= h {
+		i--
+	}
+	return i
+}
+
 // nearest returns the index of the point that is closest to h either way round.
 func (c *circle) nearest(h uint32) int {
-	n := len(c.at)
-	next, _ := slices.BinarySearch(c.at, h)
+	n := len(c.points)
+	next := c.search(h)
 	prev := next - 1
 	if next == n {
 		next = 0
@@ -146,7 +213,7 @@ func (c *circle) nearest(h uint32) int {
 	if prev < 0 {
 		prev = n - 1
 	}
-	if h-c.at[prev] <= c.at[next]-h {
+	if h-c.points[prev].at <= c.points[next].at-h {
 		return prev
 	}
 	return next
@@ -159,27 +226,45 @@ func (r *ring) allowed(c *circle, srv *engine.Server) bool {
 	if factor == 0 {
 		return true
 	}
-	var served int64
-	for _, o := range c.servers {
-		served += o.State.Served.Load()
-	}
-	slots := ((served+1)*factor + 99) / 100
-	part := (slots*c.weights[srv] + c.total - 1) / c.total
+	slots := ((r.px.State.Served.Load()+1)*factor + 99) / 100
+	part := (slots*c.weight(srv) + c.total - 1) / c.total
 	return srv.State.Served.Load() < max(part, 1)
 }
 
+// Taken and Dropped count the backend's streams, for hash-balance-factor.
+func (r *ring) Taken(*engine.Server) {
+	if r.px.Balance.Factor != 0 {
+		r.px.State.Served.Add(1)
+	}
+}
+
+// Dropped: see Taken.
+func (r *ring) Dropped(*engine.Server) {
+	if r.px.Balance.Factor != 0 {
+		r.px.State.Served.Add(-1)
+	}
+}
+
+// inTurn goes round the circle for streams without a key, from point to point,
+// and after a change from the point where it was.
 func (r *ring) inTurn(c *circle, avoid *engine.Server) *engine.Server {
-	n := uint32(len(c.servers))
+	n := len(c.points)
+	i := 0
+	if at := r.turn.Load(); at != 0 { // the point used last, plus one
+		i = c.search(uint32(at))
+	}
 	var last *engine.Server
-	for range n {
-		srv := c.servers[(r.turn.Add(1)-1)%n]
+	for k := range n {
+		srv, at := c.points[(i+k)%n].srv, c.points[(i+k)%n].at
 		switch {
 		case !srv.State.Usable() || full(srv):
+			continue
 		case srv == avoid:
 			last = srv
-		default:
-			return srv
+			continue
 		}
+		r.turn.Store(uint64(at) + 1)
+		return srv
 	}
 	return last
 }

@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"hash"
 	"hash/crc32"
-	"math/bits"
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
@@ -46,7 +45,7 @@ func init() {
 		}
 		return 0
 	}
-	conv("xxh32", engine.TBin, engine.TSint, "([seed]): a 32-bit hash with XXHash.", 0, seeded, func(_ env, a args, v smp) (smp, stat) { return sint(int64(xxh32(v.B, uint32(seed(a))))) })
+	conv("xxh32", engine.TBin, engine.TSint, "([seed]): a 32-bit hash with XXHash.", 0, seeded, func(_ env, a args, v smp) (smp, stat) { return sint(int64(sum32.XX(v.B, uint32(seed(a))))) })
 	conv("xxh64", engine.TBin, engine.TSint, "([seed]): a 64-bit hash with XXHash.", 0, seeded, func(_ env, a args, v smp) (smp, stat) {
 		if s := seed(a); s != 0 {
 			d := xxhash.NewWithSeed(s)
@@ -180,49 +179,4 @@ func keyArg(b *engine.Build, a engine.Arg) (func(env) ([]byte, bool), error) {
 		return nil, errText("argument needs to be base64 encoded, and can either be a string or a variable.")
 	}
 	return func(env) ([]byte, bool) { return k, true }, nil
-}
-
-const (
-	p32a = 2654435761
-	p32b = 2246822519
-	p32c = 3266489917
-	p32d = 668265263
-	p32e = 374761393
-)
-
-func le32(b []byte) uint32 {
-	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-}
-
-// xxh32 is XXHash of 32 bits (the public specification of xxHash, 0.1.1).
-func xxh32(b []byte, seed uint32) uint32 {
-	n := uint32(len(b))
-	var h uint32
-	if len(b) >= 16 {
-		v := [4]uint32{seed, seed + p32b, seed, seed}
-		v[0] += p32a
-		v[0] += p32b
-		v[3] -= p32a
-		for len(b) >= 16 {
-			for i := range v {
-				v[i] = bits.RotateLeft32(v[i]+le32(b[4*i:])*p32b, 13) * p32a
-			}
-			b = b[16:]
-		}
-		h = bits.RotateLeft32(v[0], 1) + bits.RotateLeft32(v[1], 7) + bits.RotateLeft32(v[2], 12) + bits.RotateLeft32(v[3], 18)
-	} else {
-		h = seed + p32e
-	}
-	h += n
-	for ; len(b) >= 4; b = b[4:] {
-		h = bits.RotateLeft32(h+le32(b)*p32c, 17) * p32d
-	}
-	for _, c := range b {
-		h = bits.RotateLeft32(h+uint32(c)*p32e, 11) * p32a
-	}
-	h ^= h >> 15
-	h *= p32b
-	h ^= h >> 13
-	h *= p32c
-	return h ^ h>>16
 }

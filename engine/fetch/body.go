@@ -71,7 +71,7 @@ func bodyParam(e env, a args) (smp, stat) {
 	if e.Strm == nil || e.Req() == nil {
 		return none()
 	}
-	s, st := param(e, e.Strm.ReqBody, '?', a, given(a, 1) && a[1].Text == "i")
+	s, st := param(e, e.Strm.ReqBody, '&', a, given(a, 1) && a[1].Text == "i")
 	s.Type = engine.TBin
 	return s, st
 }

@@ -298,12 +298,7 @@ func param(e env, b []byte, delim byte, a args, fold bool) (smp, stat) {
 	return none()
 }
 
-func isDelim(c, delim byte) bool {
-	if delim == '?' {
-		return c == '&'
-	}
-	return c == '&' || c == ';' || c == delim
-}
+func isDelim(c, delim byte) bool { return c == '&' || c == ';' || c == delim }
 
 func nameIs(b []byte, name string, fold bool) bool {
 	if !fold {

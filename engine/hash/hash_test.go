@@ -15,6 +15,7 @@ func TestValues(t *testing.T) {
 		{"sdbm avalanche", Avalanche(SDBM([]byte("a-b-c"))), 4119781965},
 		{"sdbm in parts", SDBMFrom(SDBM([]byte("He")), []byte("llo")), 2873473298},
 		{"wt6", Named["wt6"]([]byte("Hello")), 2542579625},
+		{"xxh32", XX([]byte("a"), 0), 0x550d7456},
 		{"crc32", Named["crc32"]([]byte("Hello")), 4157704578},
 	} {
 		if tc.got != tc.want {

@@ -3,7 +3,6 @@ package keyword
 import (
 	"errors"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"hawser/engine"
@@ -12,6 +11,7 @@ import (
 )
 
 func init() {
+	engine.OnFinish(numberServers)
 	engine.AddKeywords(
 		engine.Keyword{Name: "server", In: engine.InBE, Max: -1, Usage: "server <name> <address>[:<port>] [options]: a server of the backend", Parse: parseServer},
 		engine.Keyword{Name: "default-server", In: engine.InAllBE, Max: -1, Usage: "default-server [options]: options of the servers that follow", Parse: parseDefaultServer},
@@ -87,7 +87,6 @@ func checkTwice(b *engine.Build, srv *engine.Server, name engine.Word) {
 
 func addServer(b *engine.Build, srv *engine.Server, addr engine.Word) {
 	b.Px.Servers = append(b.Px.Servers, srv)
-	numberServers(b.Px)
 	if srv.Host != "" {
 		b.At(engine.StageFinish, func() { resolveServer(b, srv, addr) })
 	}
@@ -273,20 +272,23 @@ func templateRange(s string) (low, high int, ok bool) {
 }
 
 // numberServers gives servers their IDs: chosen ones stay, the others get the
-// next free one.
-func numberServers(px *engine.Proxy) {
-	last := px.Servers[len(px.Servers)-1]
-	if last.ID != 0 {
-		return
+// first free one from their place in the backend on.
+func numberServers(_ *engine.Build, px *engine.Proxy) {
+	used := make(map[int]bool, len(px.Servers))
+	for _, s := range px.Servers {
+		used[s.ID] = true
 	}
-	id := 1
-	if n := len(px.Servers); n > 1 && !px.Servers[n-2].CustomID {
-		id = px.Servers[n-2].ID + 1
+	next := 0
+	for _, s := range px.Servers {
+		next++
+		if s.ID != 0 {
+			continue
+		}
+		for used[next] {
+			next++
+		}
+		s.ID = next
 	}
-	for slices.ContainsFunc(px.Servers, func(s *engine.Server) bool { return s.ID == id }) {
-		id++
-	}
-	last.ID = id
 }
 
 func badNameByte(s string) int {
