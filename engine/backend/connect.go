@@ -69,6 +69,9 @@ func dial(s *engine.Stream) (*conn.Conn, error) {
 func connected(s *engine.Stream, c *conn.Conn, reused bool) {
 	s.Seen.Conn.Store(c)
 	s.BackLocal, s.BackPeer = c.LocalAddr(), c.RemoteAddr()
+	if c.Secure() {
+		s.BackTLS = c.Conn
+	}
 	s.Times.Connected = clock.After(s.Times.Connect)
 	s.ConnReused = reused
 	if reused {

@@ -266,6 +266,9 @@ func (c *Conn) SetAddrs(src, dst net.Addr) {
 	}
 }
 
+// Overridden reports whether SetAddrs gave an address.
+func (c *Conn) Overridden() bool { return c.src != nil || c.dst != nil }
+
 // RemoteAddr is the client's address as PROXY protocol or a rule told it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c.src != nil {

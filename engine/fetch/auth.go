@@ -37,6 +37,9 @@ func init() {
 		if !ok || !ul.Check(user, pass) {
 			return none()
 		}
+		if !e.Each { // as a value it is the user, whose groups ACLs match
+			return str(user)
+		}
 		return groupOf(e, ul, user)
 	})
 	engine.AddFetches(

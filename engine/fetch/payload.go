@@ -61,6 +61,12 @@ func init() {
 	}
 }
 
+func init() {
+	for n, method := range map[string]string{"rdp_cookie": "str", "rdp_cookie_cnt": "int"} { // ACL keywords only
+		engine.Criteria.Add("req_"+n, engine.Criterion{Name: "req_" + n, Fetch: "req." + n, Method: method})
+	}
+}
+
 // lengthAndValue checks the arguments of payload_lv.
 func lengthAndValue(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
 	f.Args = spec

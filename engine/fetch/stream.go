@@ -122,7 +122,7 @@ func init() {
 			return sint(0)
 		}),
 		row("fc_rcvd_proxy", engine.TBool, engine.OnClient, "True if the connection began with a PROXY header.", func(e env, _ args) (smp, stat) {
-			return boolean(e.Sess != nil && e.Sess.Conn != nil && e.Sess.Src != connAddr(e, true))
+			return boolean(e.Sess != nil && e.Sess.Conn != nil && e.Sess.Conn.Overridden())
 		}),
 		row("internal.strm.is_htx", engine.TBool, engine.AtTraffic, "True if the stream carries HTTP.", func(e env, _ args) (smp, stat) {
 			return boolean(e.Strm != nil && e.Strm.Kind != engine.NotHTTP)

@@ -135,7 +135,7 @@ func init() {
 	}
 	addSC(&reading{name: "trackers", usage: "how many streams and sessions track the entry", where: engine.AtTraffic,
 		read: func(en *entry, _ int) (int64, bool) { return int64(en.refs.Load()), true }})
-	addTable(&reading{name: "trackers", usage: "how many streams and sessions track the entry", read: func(en *entry, _ int) (int64, bool) { return int64(en.refs.Load()), true }})
+	addTable(&reading{name: "trackers", usage: "how many streams and sessions track the entry, with the one that asks", read: func(en *entry, _ int) (int64, bool) { return int64(en.refs.Load()) + 1, true }})
 	addTable(&reading{name: "server_id", usage: "the number of the server that the key sticks to", read: valueOf(serverID)})
 	addSrc(&reading{name: "updt_conn_cnt", usage: "adds one to the connections and returns them", make: true, where: engine.OnClient,
 		read: func(en *entry, _ int) (int64, bool) {

@@ -136,7 +136,7 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 	g := globals.Edit(b.RT)
 	c.sslConf = c.sslConf.over(&g.bind)
 	at := engine.Word{Pos: bd.Pos}
-	t := &server{strict: (c.strictSNI || g.strictSNI) && !c.noStrict, lenient: c.ignoreErr, exact: map[string][]*entry{}, wild: map[string][]*entry{}}
+	t := &server{strict: (c.strictSNI || g.strictSNI) && !c.noStrict, lenient: c.ignoreErr, hellos: g.hellos, keys: g.keys, exact: map[string][]*entry{}, wild: map[string][]*entry{}}
 	ld := loaderOf(b)
 	cfg, err := serverConfig(b, px, ld, &c, at, bd)
 	if err != nil {

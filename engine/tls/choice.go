@@ -22,6 +22,8 @@ type server struct {
 	wild     map[string][]*entry // by what follows the asterisk
 	print    string
 	lenient  bool // crt-ignore-err or ca-ignore-err
+	hellos   bool // tune.ssl.capture-buffer-size
+	keys     bool // tune.ssl.keylog
 }
 
 // entry is one certificate with the names that choose it.

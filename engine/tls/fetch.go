@@ -36,6 +36,9 @@ func init() {
 		})
 	}
 	for _, c := range certFetches {
+		if c.name != "san" {
+			ofServer("ssl_s_"+c.name, c.out, "The server's certificate: "+c.usage+".", c.eval)
+		}
 		client("ssl_c_"+c.name, c.out, "The client's certificate: "+c.usage+".", c.eval)
 		if c.name != "san" {
 			own("ssl_f_"+c.name, c.out, "Our certificate: "+c.usage+".", c.eval)
@@ -43,12 +46,12 @@ func init() {
 	}
 	for _, n := range []struct {
 		prefix string
-		cert   func(*info) *x509.Certificate
-	}{{"ssl_c", peer}, {"ssl_f", func(i *info) *x509.Certificate { return i.own }}} {
+		cert   func(*engine.Env) *x509.Certificate
+	}{{"ssl_c", ofClient(peer)}, {"ssl_f", ofClient(func(i *info) *x509.Certificate { return i.own })}, {"ssl_s", serverCert}} {
 		addDN(n.prefix+"_s_dn", "subject", n.cert, func(c *x509.Certificate) []byte { return c.RawSubject })
 		addDN(n.prefix+"_i_dn", "issuer", n.cert, func(c *x509.Certificate) []byte { return c.RawIssuer })
 	}
-	addDN("ssl_c_r_dn", "root authority's subject", root, func(c *x509.Certificate) []byte { return c.RawSubject })
+	addDN("ssl_c_r_dn", "root authority's subject", ofClient(root), func(c *x509.Certificate) []byte { return c.RawSubject })
 	add("ssl_c_used", engine.TBool, "True if the client showed a certificate on this connection or the one that it resumes.", func(_ *engine.Env, i *info) (engine.Sample, engine.Status) {
 		return engine.Bool(len(i.st.PeerCertificates) > 0), engine.Found
 	})
@@ -110,6 +113,16 @@ func infoOf(e *engine.Env) *info {
 	}
 	i, _ := e.Sess.TLS.(*info)
 	return i
+}
+
+// ofClient looks for a certificate on the client's side.
+func ofClient(f func(*info) *x509.Certificate) func(*engine.Env) *x509.Certificate {
+	return func(e *engine.Env) *x509.Certificate {
+		if i := infoOf(e); i != nil {
+			return f(i)
+		}
+		return nil
+	}
 }
 
 func found(ok bool) engine.Status {
@@ -269,7 +282,7 @@ func parts(raw []byte) []dnPart {
 }
 
 // addDN registers a fetch of a distinguished name: all of it, or one entry.
-func addDN(name, what string, cert func(*info) *x509.Certificate, raw func(*x509.Certificate) []byte) {
+func addDN(name, what string, cert func(*engine.Env) *x509.Certificate, raw func(*x509.Certificate) []byte) {
 	engine.AddFetches(engine.Fetch{Name: name, Out: engine.TStr, Where: engine.OnSession, Args: engine.OptArgs(0, engine.ArgStr, engine.ArgInt, engine.ArgStr),
 		Usage: "The certificate's " + what + ": all of it (/C=FR/CN=x), or the n-th value of an entry; the format rfc2253 is for LDAP.",
 		Check: func(_ *engine.Build, a []engine.Arg) error {
@@ -279,11 +292,7 @@ func addDN(name, what string, cert func(*info) *x509.Certificate, raw func(*x509
 			return nil
 		},
 		Eval: func(e *engine.Env, a []engine.Arg) (engine.Sample, engine.Status) {
-			i := infoOf(e)
-			if i == nil {
-				return engine.Sample{}, engine.Missing
-			}
-			c := cert(i)
+			c := cert(e)
 			if c == nil {
 				return engine.Sample{}, engine.Missing
 			}

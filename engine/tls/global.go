@@ -15,6 +15,8 @@ type globalConf struct {
 	stores       map[string]*store
 	noExtra      bool // ssl-load-extra-files none
 	delExt       bool // ssl-load-extra-del-ext
+	hellos       bool // tune.ssl.capture-buffer-size
+	keys         bool // tune.ssl.keylog
 }
 
 var globals = engine.NewSlot[*engine.Runtime, globalConf]("TLS defaults")
@@ -59,6 +61,15 @@ func init() {
 			globals.Edit(b.RT).delExt = true
 			return nil
 		}},
+		captureHellos("tune.ssl.capture-buffer-size"),
+		captureHellos("tune.ssl.capture-cipherlist-size"),
+		engine.Keyword{Name: "tune.ssl.keylog", In: engine.InGlobal, Max: 1, Usage: "tune.ssl.keylog { on | off }: keeps the secrets of client connections for the ssl_fc_…_secret fetches", Parse: func(b *engine.Build, l *engine.Line) error {
+			if len(l.Words) != 2 || l.Words[1].Text != "on" && l.Words[1].Text != "off" {
+				return diag.Errorf(l.Words[0].Pos, "'tune.ssl.keylog' expects either 'on' or 'off' but got '%s'.", second(l))
+			}
+			globals.Edit(b.RT).keys = l.Words[1].Text == "on"
+			return nil
+		}},
 		engine.Keyword{Name: "tune.ssl.default-dh-param", In: engine.InGlobal, Max: 1, Flags: engine.NoEffect, Usage: "tune.ssl.default-dh-param <bits>: the library has no finite-field Diffie-Hellman", Parse: func(_ *engine.Build, l *engine.Line) error {
 			if len(l.Words) > 1 {
 				if n, err := strconv.Atoi(l.Words[1].Text); err == nil && n >= 1024 {
@@ -87,11 +98,8 @@ func init() {
 		"tune.ssl.force-private-cache":      "there is one process",
 		"tune.ssl.maxrecord":                "the library sizes records by itself",
 		"tune.ssl.hard-maxrecord":           "the library sizes records by itself",
-		"tune.ssl.keylog":                   "keys are not kept",
 		"tune.ssl.keyupdate-rate-limit":     "the library has its own limit",
 		"tune.ssl.ssl-ctx-cache-size":       "certificates are not generated",
-		"tune.ssl.capture-buffer-size":      "hellos are not kept",
-		"tune.ssl.capture-cipherlist-size":  "hellos are not kept",
 		"tune.ssl.certificate-compression":  "the library does not compress certificates",
 		"tune.ssl.ocsp-update.maxdelay":     "responses are not fetched",
 		"tune.ssl.ocsp-update.mindelay":     "responses are not fetched",
@@ -99,6 +107,28 @@ func init() {
 		engine.AddKeywords(engine.Keyword{Name: name, In: engine.InGlobal, Max: -1, Flags: engine.NoEffect, Usage: name + ": " + why,
 			Parse: func(*engine.Build, *engine.Line) error { return nil }})
 	}
+}
+
+// second is a line's argument, if it has one.
+func second(l *engine.Line) string {
+	if len(l.Words) < 2 {
+		return ""
+	}
+	return l.Words[1].Text
+}
+
+func captureHellos(name string) engine.Keyword {
+	return engine.Keyword{Name: name, In: engine.InGlobal, Max: 1, Usage: name + " <bytes>: above 0, what clients' hellos offer is kept for ssl_fc_cipherlist_bin and its like", Parse: func(b *engine.Build, l *engine.Line) error {
+		if second(l) == "" {
+			return diag.Errorf(l.Words[0].Pos, "'%s' expects an integer argument.", name)
+		}
+		n, _ := strconv.Atoi(l.Words[1].Text)
+		if n < 0 {
+			return diag.Errorf(l.Words[1].Pos, "'%s' expects a positive numeric value.", name)
+		}
+		globals.Edit(b.RT).hellos = n > 0
+		return nil
+	}}
 }
 
 func parseDefaultOptions(bind bool) func(*engine.Build, *engine.Line) error {

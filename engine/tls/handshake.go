@@ -32,9 +32,19 @@ func ticketKeys() [][32]byte {
 func (t *server) Handshake(_ *engine.Session, c *conn.Conn, timeout time.Duration) (*conn.Conn, engine.TLSInfo, error) {
 	var used *entry
 	cfg := t.base.Clone()
+	var seen *heard
+	var keys *keyLog
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		e, own, err := t.choose(hello)
 		used = e
+		if t.hellos {
+			seen = hear(hello)
+		}
+		if t.keys && own != nil {
+			keys = &keyLog{}
+			own = own.Clone()
+			own.KeyLogWriter = keys
+		}
 		return own, err
 	}
 	tc := tls.Server(c.Lower(), cfg)
@@ -43,6 +53,7 @@ func (t *server) Handshake(_ *engine.Session, c *conn.Conn, timeout time.Duratio
 	}
 	c.SetUpper(tc)
 	i := newInfo(tc)
+	i.hello, i.keys = seen, keys
 	if used != nil {
 		i.own, i.file = used.cert.Leaf, used.file
 		i.verdict = verdict(i.st.PeerCertificates, used.cfg.ClientCAs, t.lenient)
@@ -93,7 +104,9 @@ type info struct {
 	st      tls.ConnectionState
 	own     *x509.Certificate // ours, where we are the server
 	file    string
-	verdict int64 // on the client's certificate, 0: good or none
+	verdict int64   // on the client's certificate, 0: good or none
+	hello   *heard  // what the client's first message offered, if that is kept
+	keys    *keyLog // if they are kept
 }
 
 func newInfo(tc *tls.Conn) *info { return &info{st: tc.ConnectionState()} }

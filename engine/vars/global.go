@@ -92,6 +92,9 @@ func find(c *engine.CLI, name string) (engine.VarRef, error) {
 }
 
 func setVar(c *engine.CLI, args []string) error {
+	if len(args) == 2 {
+		args = []string{args[0], "expr", args[1]}
+	}
 	if len(args) < 3 || args[1] != "expr" && args[1] != "fmt" {
 		return engine.Refuse("'set var' expects a name, 'expr' or 'fmt', and a value.\n")
 	}
