@@ -12,7 +12,6 @@ func Commit(rt *Runtime) {
 				srv.Was = nil
 			}
 		}
-		px.Was = nil
 	}
 	for _, f := range committers {
 		f(rt)

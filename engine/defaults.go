@@ -22,7 +22,7 @@ func SetGlobalDefaults(g *Global) {
 	g.StatsTimeout = 10 * time.Second
 	g.StatsMaxConn = 10
 	g.LogTag = "haproxy"
-	g.Tune = Tune{BufSize: DefBufSize, MaxRewrite: DefMaxRewrite, MaxHdr: DefMaxHdr, LogURILen: 1024, CookieLen: 63, StickCounters: 3, IdlePoolShared: true}
+	g.Tune = Tune{BufSize: DefBufSize, MaxRewrite: DefMaxRewrite, MaxHdr: DefMaxHdr, LogURILen: 1024, CookieLen: 63, StickCounters: 3}
 	for c := 400; c < 500; c++ {
 		g.HTTPErrCodes.Add(c)
 	}

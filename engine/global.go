@@ -5,36 +5,36 @@ import "time"
 // Global is what the global section says. Durations are zero where not set;
 // the getters of build fill defaults in before a Runtime is published.
 type Global struct {
-	MaxConn, MaxConnRate, MaxSessRate     int
-	MaxSSLConn, MaxSSLRate, MaxPipes      int
-	NbThread, UlimitN                     int
-	Daemon, MasterWorker, Quiet           bool
-	ZeroWarning, Debug                    bool
-	NoSplice                              bool
-	PidFile, Chroot                       string
-	User, Group                           string
-	UID, GID                              int
-	Node, Description, LocalPeer          string
-	CABase, CrtBase, KeyBase, DefaultPath string
-	HardStopAfter, Grace, CloseSpread     time.Duration
-	SpreadChecks                          int // percent
-	MaxCompRate                           int // bytes per second
-	MaxCompCPU                            int // percent; 0 or 100: no limit
-	MaxZlibMem                            int // bytes
-	MaxSpreadChecks                       time.Duration
-	ServerVerifyNone                      bool // ssl-server-verify none
-	StatsTimeout                          time.Duration
-	StatsMaxConn                          int
-	LogSendHostname                       string
-	LogTag                                string
-	Logs                                  []LogTarget
-	HTTPErrCodes, HTTPFailCodes           CodeSet
-	ServerStateBase, ServerStateFile      string
-	CaseAdjust                            map[string]string // h1-case-adjust: lower case to written form
-	InsecureFork                          bool
-	Experimental                          bool // expose-experimental-directives
-	Tune                                  Tune
-	StatsBinds                            []*Bind // sockets of the runtime API, of a proxy called CLIProxy
+	MaxConn, MaxConnRate, MaxSessRate int
+	MaxSSLConn, MaxSSLRate            int
+	NbThread, UlimitN                 int
+	Daemon, MasterWorker, Quiet       bool
+	ZeroWarning                       bool
+	NoSplice                          bool
+	PidFile, Chroot                   string
+	User, Group                       string
+	UID, GID                          int
+	Node, Description, LocalPeer      string
+	CABase, CrtBase, KeyBase          string
+	HardStopAfter, Grace, CloseSpread time.Duration
+	SpreadChecks                      int // percent
+	MaxCompRate                       int // bytes per second
+	MaxCompCPU                        int // percent; 0 or 100: no limit
+	MaxZlibMem                        int // bytes
+	MaxSpreadChecks                   time.Duration
+	ServerVerifyNone                  bool // ssl-server-verify none
+	StatsTimeout                      time.Duration
+	StatsMaxConn                      int
+	LogSendHostname                   string
+	LogTag                            string
+	Logs                              []LogTarget
+	HTTPErrCodes, HTTPFailCodes       CodeSet
+	ServerStateBase, ServerStateFile  string
+	CaseAdjust                        map[string]string // h1-case-adjust: lower case to written form
+	InsecureFork                      bool
+	Experimental                      bool // expose-experimental-directives
+	Tune                              Tune
+	StatsBinds                        []*Bind // sockets of the runtime API, of a proxy called CLIProxy
 }
 
 // CLIProxy is the name of the internal proxy of the runtime API's sockets.
@@ -48,13 +48,9 @@ type Tune struct {
 	StickCounters                 int
 	RcvBufClient, RcvBufServer    int
 	SndBufClient, SndBufServer    int
-	IdlePoolShared                bool
-	VarsGlobal, VarsProc          int
+	VarsProc                      int
 	VarsSess, VarsTxn, VarsReqRes int
 	VarsCheck                     int
-	MaxAccept                     int
-	BackendGlitches               int
-	PatternCache                  int
 	CompLevel                     int // 0: 1
 }
 

@@ -7,19 +7,14 @@ type Options uint64
 const (
 	OptAbortOnClose Options = 1 << iota
 	OptAllBackups
-	OptCheckCache
-	OptContStats
 	OptDontLogNormal
 	OptDontLogNull
 	OptBufferRequest
 	OptDropReqTrailers
 	OptDropResTrailers
 	OptIgnoreProbes
-	OptNoDelay
 	OptPretendKeepAlive
-	OptUseProxyHeader
 	OptIdleCloseOnResponse
-	OptIndependentStreams
 	OptLogHealthChecks
 	OptLogSeparateErrors
 	OptLogASAP
@@ -27,22 +22,13 @@ const (
 	OptPersist
 	OptPreferLastServer
 	OptSocketStats
-	OptSpliceAuto
-	OptSpliceRequest
-	OptSpliceResponse
-	OptTCPSmartAccept
-	OptTCPSmartConnect
 	OptClientKA
 	OptServerKA
 	OptUnsafeRequest
 	OptUnsafeResponse
 	OptCaseAdjustClient
 	OptCaseAdjustServer
-	OptDisableH2Upgrade
-	OptUseSmallBuffers
-	OptStartOnReload
 	// OptTransparent: connect to the address that the client asked for.
-	OptTransparent
 )
 
 // Has reports whether all of o are on.

@@ -68,8 +68,6 @@ type Proxy struct {
 	Referenced bool
 	Farm       *FarmState // the servers as they are now (see All)
 	State      *ProxyState
-	// Was is the same proxy in the generation before; cleared when published.
-	Was *Proxy
 }
 
 // SwitchRule is a use_backend or use-server line.
@@ -138,7 +136,6 @@ type Timeouts struct {
 type BalanceSpec struct {
 	Words    []Word
 	HashType []Word
-	HashKey  string
 	Factor   int // hash-balance-factor in percent, 0 off
 	Affinity string
 }
@@ -168,7 +165,6 @@ type CaptureHeader struct {
 
 // SourceSpec is a source line.
 type SourceSpec struct {
-	Words          []Word
 	IP             netip.Addr
 	Port, PortHigh int
 	Interface      string

@@ -67,10 +67,9 @@ type ServerSpec struct {
 	InitState                         string
 	Redir                             string
 
-	SSL         bool
-	SendProxy   int // 0 none, 1, 2
-	ProxyV2Opts []string
-	Source      *SourceSpec
+	SSL       bool
+	SendProxy int // 0 none, 1, 2
+	Source    *SourceSpec
 
 	PoolMax        int // -1 unlimited
 	PoolLow        int
@@ -78,7 +77,7 @@ type ServerSpec struct {
 	MaxReuse       int // -1 unlimited
 	MaxConnStrict  bool
 	TCPUserTimeout time.Duration
-	Namespace      string
+	CC             string // TCP congestion control; "" the system's
 }
 
 // ServerAddr is where a server is: an IP address and port, or a path.

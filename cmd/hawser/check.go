@@ -95,6 +95,9 @@ func (f *flags) tellIgnored() {
 
 // report prints what a load has to say and returns the exit status that it means.
 func (f *flags) report(res build.Result) int {
+	if res.RT != nil && res.RT.Global.Quiet {
+		f.quiet = true
+	}
 	p := f.printer(res)
 	if !f.quiet || res.Diags.Failed() {
 		p.PrintList(res.Diags)

@@ -65,7 +65,13 @@ type uses struct{ http bool }
 
 var usesSlot = engine.NewSlot[*engine.Runtime, uses]("rules that set addresses")
 
-func inUse(px *engine.Proxy) bool { return px.RT != nil && usesSlot.Get(px.RT) != nil }
+func inUse(px *engine.Proxy) bool {
+	if px.RT == nil {
+		return false
+	}
+	u := usesSlot.Get(px.RT)
+	return u != nil && u.http
+}
 
 func keep(s *engine.Stream) {
 	if k := keptSlot.Get(s); k != nil && k.set {

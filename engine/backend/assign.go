@@ -15,7 +15,9 @@ func assign(s *engine.Stream) *Failure {
 		srv := s.Server
 		if s.Persist == engine.PersistNone || srv == nil || !reachable(s, srv) {
 			s.Persist = engine.PersistNone
-			srv = s.Back.Balancer.Pick(s, s.Avoid)
+			if srv = preferred(s); srv == nil {
+				srv = s.Back.Balancer.Pick(s, s.Avoid)
+			}
 			if srv == nil {
 				if !anyUsable(s.Back) {
 					s.Server = nil
@@ -74,6 +76,9 @@ func chosen(s *engine.Stream, srv *engine.Server) {
 	}
 	s.Avoid = nil
 	s.Server, s.HasSlot = srv, true
+	if s.Back.Options.Has(engine.OptPreferLastServer) {
+		lastSlot.Edit(s.Sess).srv = srv.State
+	}
 	if s.Times.Connect == 0 {
 		s.Times.Connect = clock.After(s.Times.Request)
 	}

@@ -20,7 +20,6 @@ func adopt(b *engine.Build) {
 			continue
 		}
 		px.State = was.State
-		px.Was = was
 		adoptServers(px, was)
 		for _, bind := range px.Binds {
 			adoptBind(bind, was.Binds)

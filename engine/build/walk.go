@@ -65,7 +65,7 @@ func (w *walker) line(l *engine.Line, in engine.In, section string) {
 	if !w.prefixAllowed(l, k) || !w.sectionAllowed(l, k, in, section) || !w.arity(l, k, words) {
 		return
 	}
-	if k.Flags&engine.NoEffect != 0 {
+	if k.Flags&engine.NoEffect != 0 && !(strings.HasPrefix(k.Name, "option ") && (l.No || l.Default)) {
 		w.Notice(first.Pos, "'%s' has no effect in Hawser: %s", k.Name, k.Usage)
 	}
 	n := w.Diags.Len()

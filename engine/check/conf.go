@@ -8,8 +8,7 @@ import (
 
 // conf is how the servers of a backend are checked.
 type conf struct {
-	kind      string // httpchk, tcp-check, external-check, a protocol's name; "" connects only
-	kindPos   engine.Word
+	kind      string  // httpchk, tcp-check, external-check, a protocol's name; "" connects only
 	request   request // option httpchk
 	http, tcp ruleset
 	proto     []step // of the kinds that are fixed dialogues

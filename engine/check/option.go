@@ -17,7 +17,7 @@ func init() {
 				}
 				return nil
 			}
-			c.kind, c.kindPos, c.proto = name, l.Words[1], nil
+			c.kind, c.proto = name, nil
 			return parse(b, c, l, l.Words[2:])
 		}}
 	}

@@ -16,3 +16,11 @@ func (c *Conn) Vanish(ttl int) {
 	s.setInt(unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, ttl)
 	s.Abort()
 }
+
+// NoLinger has every close of the connection be a reset that leaves nothing behind
+// (option nolinger).
+func (c *Conn) NoLinger() {
+	c.sock.Control(func(fd int) error {
+		return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	})
+}

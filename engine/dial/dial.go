@@ -34,8 +34,13 @@ func New(srv *engine.Server) engine.Connector {
 	d.keepAlive = px.Options.Has(engine.OptServerKA)
 	d.probes = probes.Get(px)
 	d.special = d.keepAlive || srv.TCPUserTimeout > 0 || sockets.Get(srv) != nil
+	d.special = d.special || srv.CC != "" || px.Options.Has(engine.OptNoLinger)
 	if px.RT != nil {
-		d.bufSize = px.RT.Global.Tune.BufSize
+		t := &px.RT.Global.Tune
+		d.bufSize = t.BufSize
+		if t.RcvBufServer > 0 || t.SndBufServer > 0 {
+			d.tune, d.special = t, true
+		}
 	}
 	return d
 }
@@ -47,7 +52,8 @@ type dialer struct {
 	header    *headerConf
 	probes    *probeConf
 	keepAlive bool
-	special   bool // some socket option beyond TCP_NODELAY is wanted
+	tune      *engine.Tune // the sizes of the kernel's buffers; nil: the system's
+	special   bool         // some socket option beyond TCP_NODELAY is wanted
 	bufSize   int
 }
 

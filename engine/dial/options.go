@@ -17,6 +17,11 @@ func init() {
 			Usage: "tcp-ut <delay>: how long sent data may stay unacknowledged before the connection is broken (TCP_USER_TIMEOUT)"},
 		engine.ServerKeyword{Name: "tfo", Parse: parseTFO,
 			Usage: "tfo: TCP Fast Open when connecting"},
+		engine.ServerKeyword{Name: "no-tfo", Usage: "no-tfo: undoes tfo",
+			Parse: func(_ *engine.Build, srv *engine.Server, _ engine.Word, _ []engine.Word) error {
+				sockets.Edit(srv).tfo = false
+				return nil
+			}},
 	)
 	engine.AddKeywords(
 		engine.Keyword{Name: "srvtcpka-cnt", In: engine.InAllBE, Min: 1, Max: 1, Parse: parseProbeCount,
@@ -88,9 +93,25 @@ func (d *dialer) options(fd int) {
 			set(fd, unix.TCP_KEEPINTVL, int(p.interval/time.Second))
 		}
 	}
+	if t := d.tune; t != nil {
+		buffer(fd, unix.SO_RCVBUF, t.RcvBufServer)
+		buffer(fd, unix.SO_SNDBUF, t.SndBufServer)
+	}
+	if d.srv.CC != "" {
+		unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, d.srv.CC)
+	}
+	if d.srv.Px.Options.Has(engine.OptNoLinger) {
+		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
 	set(fd, unix.TCP_USER_TIMEOUT, int(d.srv.TCPUserTimeout/time.Millisecond))
 	if c := sockets.Get(d.srv); c != nil && c.tfo {
 		set(fd, unix.TCP_FASTOPEN_CONNECT, 1)
+	}
+}
+
+func buffer(fd, option, size int) {
+	if size > 0 {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, size)
 	}
 }
 

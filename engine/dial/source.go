@@ -59,7 +59,7 @@ func parseSource(b *engine.Build, words []engine.Word, ports bool) (*engine.Sour
 	if err != nil {
 		return nil, 1, diag.Errorf(words[0].Pos, "'source' : %s", err)
 	}
-	src := &engine.SourceSpec{Words: words, IP: a.IP, Port: a.Port, PortHigh: a.PortHigh}
+	src := &engine.SourceSpec{IP: a.IP, Port: a.Port, PortHigh: a.PortHigh}
 	if a.Any {
 		src.IP = netip.Addr{}
 	}

@@ -18,7 +18,6 @@ import (
 type address struct {
 	on     bool
 	header htx.Key
-	named  bool // the header was chosen
 	ifNone bool
 	except []netip.Prefix
 }
@@ -98,7 +97,7 @@ func (a *address) option(w engine.Word, rest []engine.Word, name string) (int, e
 		if len(rest) == 0 || rest[0].Text == "" {
 			return 0, fail(w, "'option %s header' expects <header_name> as argument.", name)
 		}
-		a.header, a.named = htx.NewKey(strings.ToLower(rest[0].Text)), true
+		a.header = htx.NewKey(strings.ToLower(rest[0].Text))
 		return 1, nil
 	}
 	values := "'except', 'header' and 'if-none'"

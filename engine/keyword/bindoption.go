@@ -20,8 +20,8 @@ func init() {
 	engine.AddBindKeywords(
 		engine.BindKeyword{Name: "name", Args: 1, Missing: "'name' : missing name", Usage: "name <name>: the listener's name in statistics", Parse: bindString(func(bd *engine.Bind) *string { return &bd.Name })},
 		engine.BindKeyword{Name: "id", Args: 1, Missing: "'id' : expects an integer argument", Usage: "id <number>: the listener's number in statistics", Parse: parseBindID},
-		engine.BindKeyword{Name: "guid-prefix", Args: 1, Missing: "'guid-prefix' : expects an argument", Usage: "guid-prefix <text>: beginning of the listeners' unique names", Parse: bindString(func(bd *engine.Bind) *string { return &bd.GUIDPrefix })},
-		engine.BindKeyword{Name: "label", Args: 1, Usage: "label <text>: a free label", Parse: bindString(func(bd *engine.Bind) *string { return &bd.Label })},
+		engine.BindKeyword{Name: "guid-prefix", Args: 1, Flags: engine.NoEffect, Missing: "'guid-prefix' : expects an argument", Usage: "guid-prefix <text>: unique names serve HAProxy's statistics file only", Parse: bindString(func(bd *engine.Bind) *string { return &bd.GUIDPrefix })},
+		engine.BindKeyword{Name: "label", Args: 1, Flags: engine.NoEffect, Usage: "label <text>: no command of Hawser shows it", Parse: bindString(func(bd *engine.Bind) *string { return &bd.Label })},
 		engine.BindKeyword{Name: "interface", Args: 1, Missing: "'interface' : missing interface name", Usage: "interface <name>: listen on one network interface only", Parse: bindString(func(bd *engine.Bind) *string { return &bd.Interface })},
 		engine.BindKeyword{Name: "maxconn", Args: 1, Missing: "'maxconn' : missing value", Usage: "maxconn <number>: limit of connections of the listener", Parse: bindInt(func(bd *engine.Bind) *int { return &bd.MaxConn }, "'maxconn' : invalid value %d, must be > 0")},
 		engine.BindKeyword{Name: "backlog", Args: 1, Missing: "'backlog' : missing value", Usage: "backlog <number>: connections that the system may hold before they are accepted", Parse: bindInt(func(bd *engine.Bind) *int { return &bd.Backlog }, "'backlog' : invalid value %d, must be > 0")},
@@ -48,7 +48,7 @@ func init() {
 		engine.BindKeyword{Name: "shards", Args: 1, Flags: engine.NoEffect, Usage: "shards <number>: one socket serves all threads", Parse: parseShards},
 		engine.BindKeyword{Name: "process", Args: 1, Flags: engine.Legacy, Usage: "process <set>: gone since HAProxy 2.5; there is one process", Parse: parseBindProcess},
 		engine.BindKeyword{Name: "nbconn", Args: 1, Flags: engine.NoEffect, Usage: "nbconn <number>: of reverse HTTP only", Parse: bindIgnore},
-		engine.BindKeyword{Name: "cc", Args: 1, Flags: engine.NoEffect, Usage: "cc <name>: TCP congestion control", Parse: bindString(func(bd *engine.Bind) *string { return &bd.CC })},
+		engine.BindKeyword{Name: "cc", Args: 1, Usage: "cc <name>: TCP congestion control of its connections", Parse: bindString(func(bd *engine.Bind) *string { return &bd.CC })},
 		engine.BindKeyword{Name: "idle-ping", Args: 1, Flags: engine.NoEffect, Usage: "idle-ping <time>: of HTTP/2 only, which does not exist here yet", Parse: bindIgnore},
 	)
 }

@@ -80,3 +80,11 @@ func parseDeclare(b *engine.Build, l *engine.Line) error {
 	addCapture(b.Px, dir, engine.CaptureHeader{Len: n})
 	return nil
 }
+
+func init() {
+	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
+		if c := px.CookieCapture; c != nil && c.Len > b.RT.Global.Tune.CookieLen {
+			px.CookieCapture = &engine.CaptureCookie{Name: c.Name, Len: b.RT.Global.Tune.CookieLen}
+		}
+	})
+}

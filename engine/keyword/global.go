@@ -2,6 +2,7 @@ package keyword
 
 import (
 	"os/user"
+	"path/filepath"
 	"strconv"
 
 	"hawser/engine"
@@ -211,13 +212,18 @@ func parseDefaultPath(b *engine.Build, l *engine.Line) error {
 	w := word(l, 1)
 	switch w.Text {
 	case "current", "config", "parent", "origin":
-		if w.Text == "origin" {
+		b.Dir = ""
+		switch dir := filepath.Dir(w.Pos.File); w.Text {
+		case "config":
+			b.Dir = dir
+		case "parent":
+			b.Dir = filepath.Join(dir, "..")
+		case "origin":
 			if len(l.Words) < 3 {
 				return fail(w, "'default-path origin' expects a directory as an argument.")
 			}
 			b.Dir = l.Words[2].Text
 		}
-		b.RT.Global.DefaultPath = w.Text
 		return nil
 	}
 	return fail(w, "'default-path' expects either 'current', 'config', 'parent' or 'origin <path>' as argument.")

@@ -1,6 +1,8 @@
 package keyword
 
 import (
+	"runtime"
+
 	"time"
 
 	"hawser/engine"
@@ -13,7 +15,7 @@ func init() {
 		limit("maxsessrate", "limit of new sessions per second", func(g *engine.Global) *int { return &g.MaxSessRate }),
 		limit("maxsslconn", "limit of TLS connections", func(g *engine.Global) *int { return &g.MaxSSLConn }),
 		limit("maxsslrate", "limit of new TLS sessions per second", func(g *engine.Global) *int { return &g.MaxSSLRate }),
-		limit("maxpipes", "limit of pipes used by splicing", func(g *engine.Global) *int { return &g.MaxPipes }),
+		idleLimit(limit("maxpipes", "", func(*engine.Global) *int { return new(int) })),
 		limit("ulimit-n", "limit of file descriptors of the process", func(g *engine.Global) *int { return &g.UlimitN }),
 		engine.Keyword{Name: "nbthread", In: engine.InGlobal, Max: 1, Usage: "nbthread <number>: how many threads may run at once (GOMAXPROCS)", Parse: parseNbThread},
 		engine.Keyword{Name: "spread-checks", In: engine.InGlobal, Max: 1, Usage: "spread-checks <0..50>: vary the checks' intervals by so many percent", Parse: parseSpreadChecks},
@@ -52,6 +54,13 @@ func parseGlobalMaxConn(b *engine.Build, l *engine.Line) error {
 	}
 	g.MaxConn = n
 	return nil
+}
+
+// idleLimit marks a setting that steers what Hawser does not have.
+func idleLimit(k engine.Keyword) engine.Keyword {
+	k.Flags |= engine.NoEffect
+	k.Usage = "pipes are the runtime's"
+	return k
 }
 
 func parseNbThread(b *engine.Build, l *engine.Line) error {
@@ -93,4 +102,19 @@ func globalTime(def time.Duration, field func(*engine.Global) *time.Duration) fu
 		*field(&b.RT.Global) = d
 		return err
 	}
+}
+
+// machineThreads is how many threads run at once without nbthread.
+var machineThreads = runtime.GOMAXPROCS(0)
+
+func init() {
+	engine.OnCommit(func(rt *engine.Runtime) {
+		n := rt.Global.NbThread
+		if n == 0 {
+			n = machineThreads
+		}
+		if n != runtime.GOMAXPROCS(0) { // it stops the world
+			runtime.GOMAXPROCS(n)
+		}
+	})
 }

@@ -122,8 +122,7 @@ func parseDispatch(b *engine.Build, l *engine.Line) error {
 }
 
 func parseTransparent(b *engine.Build, l *engine.Line) error {
-	b.Warn(l.Words[0].Pos, "the 'transparent' directive is not supported any more: write 'option transparent' instead.")
-	b.Px.Options |= engine.OptTransparent
+	b.Warn(l.Words[0].Pos, "the 'transparent' directive is not supported any more: write 'option transparent' instead, which has no effect in Hawser.")
 	return nil
 }
 

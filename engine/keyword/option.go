@@ -14,26 +14,16 @@ type optionRow struct {
 var switches = []optionRow{
 	{"abortonclose", engine.InAll, engine.OptAbortOnClose, "give requests up whose client closed"},
 	{"allbackups", engine.InAllBE, engine.OptAllBackups, "use all backup servers together"},
-	{"checkcache", engine.InAllBE, engine.OptCheckCache, "block responses that set cookies and may be cached"},
-	{"contstats", engine.InAllFE, engine.OptContStats, "count traffic while it passes"},
 	{"http-buffer-request", engine.InAll, engine.OptBufferRequest, "wait for the request body before going on"},
 	{"http-drop-request-trailers", engine.InDefaults | engine.InBackend | engine.InListen, engine.OptDropReqTrailers, "drop trailers of requests"},
 	{"http-drop-response-trailers", engine.InAllFE, engine.OptDropResTrailers, "drop trailers of responses"},
 	{"http-ignore-probes", engine.InAllFE, engine.OptIgnoreProbes, "say nothing of connections that are closed unused"},
-	{"http-no-delay", engine.InAll, engine.OptNoDelay, "forward every piece at once"},
 	{"http-pretend-keepalive", engine.InAllBE, engine.OptPretendKeepAlive, "do not tell the server that its connection will be closed"},
-	{"http-use-proxy-header", engine.InAllFE, engine.OptUseProxyHeader, "obey Proxy-Connection as if it were Connection"},
 	{"idle-close-on-response", engine.InAllFE, engine.OptIdleCloseOnResponse, "delay the close of idle connections while stopping"},
-	{"independent-streams", engine.InAll, engine.OptIndependentStreams, "count inactivity of each direction by itself"},
 	{"nolinger", engine.InAll, engine.OptNoLinger, "close sockets at once"},
 	{"persist", engine.InAllBE, engine.OptPersist, "send to the server of the cookie even when it is down"},
 	{"prefer-last-server", engine.InAllBE, engine.OptPreferLastServer, "keep a client on the server that it used last"},
 	{"socket-stats", engine.InAllFE, engine.OptSocketStats, "count for each listener"},
-	{"splice-auto", engine.InAll, engine.OptSpliceAuto, "move data inside the kernel where it seems worth it"},
-	{"splice-request", engine.InAll, engine.OptSpliceRequest, "move request data inside the kernel"},
-	{"splice-response", engine.InAll, engine.OptSpliceResponse, "move response data inside the kernel"},
-	{"tcp-smart-accept", engine.InAllFE, engine.OptTCPSmartAccept, "save an acknowledgement at the start of a connection"},
-	{"tcp-smart-connect", engine.InAllBE, engine.OptTCPSmartConnect, "save an acknowledgement when connecting"},
 	{"clitcpka", engine.InAllFE, engine.OptClientKA, "TCP keep-alive on the client's side"},
 	{"srvtcpka", engine.InAllBE, engine.OptServerKA, "TCP keep-alive on the server's side"},
 	{"tcpka", engine.InAll, engine.OptClientKA | engine.OptServerKA, "TCP keep-alive on both sides"},
@@ -43,12 +33,34 @@ var switches = []optionRow{
 	{"accept-invalid-http-response", engine.InAllBE, engine.OptUnsafeResponse, "the former name of accept-unsafe-violations-in-http-response"},
 	{"h1-case-adjust-bogus-client", engine.InAllFE, engine.OptCaseAdjustClient, "write header names to clients as h1-case-adjust says"},
 	{"h1-case-adjust-bogus-server", engine.InAllBE, engine.OptCaseAdjustServer, "write header names to servers as h1-case-adjust says"},
-	{"disable-h2-upgrade", engine.InAllFE, engine.OptDisableH2Upgrade, "do not look for HTTP/2 on connections that begin as HTTP/1"},
-	{"use-small-buffers", engine.InAllBE, engine.OptUseSmallBuffers, "use small buffers while waiting"},
-	{"transparent", engine.InAllBE, engine.OptTransparent, "connect to the address that the client asked for"},
+}
+
+// idle are options that steer what Hawser does one way only: they are accepted, and a
+// notice says why nothing comes of them.
+var idle = []struct {
+	name string
+	in   engine.In
+	why  string
+}{
+	{"checkcache", engine.InAllBE, "responses are not looked at for cacheable cookies"},
+	{"contstats", engine.InAllFE, "traffic is counted when a stream ends"},
+	{"http-no-delay", engine.InAll, "every piece is forwarded at once anyway"},
+	{"http-use-proxy-header", engine.InAllFE, "Proxy-Connection is a header like any other"},
+	{"independent-streams", engine.InAll, "each direction has its own timeout anyway"},
+	{"splice-auto", engine.InAll, "data is moved inside the kernel wherever it can"},
+	{"splice-request", engine.InAll, "data is moved inside the kernel wherever it can"},
+	{"splice-response", engine.InAll, "data is moved inside the kernel wherever it can"},
+	{"tcp-smart-accept", engine.InAllFE, "acknowledgements are the system's"},
+	{"tcp-smart-connect", engine.InAllBE, "acknowledgements are the system's"},
+	{"disable-h2-upgrade", engine.InAllFE, "HTTP/2 is not looked for on connections that begin as HTTP/1"},
+	{"transparent", engine.InAllBE, "a server at 0.0.0.0 goes where the client wanted to go"},
+	{"use-small-buffers", engine.InAllBE, "memory is Go's"},
 }
 
 func init() {
+	for _, row := range idle {
+		engine.AddKeywords(engine.Keyword{Name: "option " + row.name, In: row.in, Flags: engine.TakesNo | engine.TakesDefault | engine.NoEffect, Usage: row.why, Parse: nothing})
+	}
 	for _, row := range switches {
 		engine.AddKeywords(engine.Keyword{Name: "option " + row.name, In: row.in, Flags: engine.TakesNo | engine.TakesDefault,
 			Usage: "[no|default] option " + row.name + ": " + row.usage, Parse: setOption(row.bit)})

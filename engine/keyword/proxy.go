@@ -25,7 +25,7 @@ func init() {
 		engine.Keyword{Name: "disabled", In: engine.InAll, Max: -1, Usage: "disabled: the proxy is not started", Parse: setDisabled(true)},
 		engine.Keyword{Name: "enabled", In: engine.InAll, Max: -1, Usage: "enabled: undoes disabled of a defaults section", Parse: setDisabled(false)},
 		engine.Keyword{Name: "id", In: engine.InProxy, Max: 1, Usage: "id <number>: the proxy's number in statistics", Parse: parseProxyID},
-		engine.Keyword{Name: "guid", In: engine.InProxy, Max: 1, Usage: "guid <text>: a unique name over all objects", Parse: parseGUID},
+		engine.Keyword{Name: "guid", In: engine.InProxy, Max: 1, Usage: "guid <text>: a unique name over all objects, which nothing in Hawser shows", Parse: parseGUID},
 		engine.Keyword{Name: "default_backend", In: engine.InAllFE, Max: 1, Usage: "default_backend <name>: where to go when no use_backend applies", Parse: parseDefaultBackend},
 		engine.Keyword{Name: "server-state-file-name", In: engine.InAllBE, Max: 1, Usage: "server-state-file-name [<file>]: where load-server-state-from-file local reads", Parse: parseStateFileName},
 		engine.Keyword{Name: "load-server-state-from-file", In: engine.InAllBE, Max: 1, Usage: "load-server-state-from-file { global | local | none }: take the servers' state from a file at start", Parse: parseLoadState},

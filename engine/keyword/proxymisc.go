@@ -58,7 +58,6 @@ func parseClientProbe(b *engine.Build, l *engine.Line) error {
 	if w.Text == "" {
 		return fail(w, "'%s' expects an integer value.", kw)
 	}
-	b.Notice(l.Words[0].Pos, "'%s' has no effect in Hawser yet", kw)
 	p := ClientProbes.Edit(b.Px)
 	var err error
 	switch {

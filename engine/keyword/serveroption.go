@@ -40,8 +40,7 @@ func init() {
 		engine.ServerKeyword{Name: "pool-low-conn", Args: 1, Missing: "'pool-low-conn' expects <value> as argument.", Usage: "pool-low-conn <number>: idle connections that are kept", Parse: serverInt(func(s *engine.ServerSpec) *int { return &s.PoolLow })},
 		engine.ServerKeyword{Name: "pool-purge-delay", Args: 1, Missing: "'pool-purge-delay' expects <value> as argument.", Usage: "pool-purge-delay <time>: how often half of the idle connections are closed", Parse: parsePurgeDelay},
 		engine.ServerKeyword{Name: "pool-conn-name", Args: 1, Flags: engine.NoEffect, Missing: "'pool-conn-name' expects an expression", Usage: "pool-conn-name <expression>: idle connections are told apart by address and SNI only", Parse: serverIgnore},
-		engine.ServerKeyword{Name: "no-tfo", Usage: "no-tfo: undoes tfo", Parse: serverIgnore},
-		engine.ServerKeyword{Name: "cc", Args: 1, Flags: engine.NoEffect, Usage: "cc <name>: the system's choice of congestion control stays", Parse: serverIgnore},
+		engine.ServerKeyword{Name: "cc", Args: 1, Usage: "cc <name>: TCP congestion control of connections to the server", Parse: parseServerCC},
 		engine.ServerKeyword{Name: "idle-ping", Args: 1, Flags: engine.NoEffect, Usage: "idle-ping <time>: of HTTP/2 only, which does not exist here yet", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "shard", Args: 1, Flags: engine.NoEffect, Usage: "shard <number>: of peers only", Parse: serverIgnore},
 		engine.ServerKeyword{Name: "proto", Args: 1, Missing: "'proto' : missing value", Usage: "proto { h1 | none }: the protocol spoken to the server", Parse: parseServerProto},
@@ -159,4 +158,9 @@ func parseWS(_ *engine.Build, _ *engine.Server, _ engine.Word, args []engine.Wor
 		return fail(args[0], "'ws' : 'h2' is known to HAProxy but not supported by Hawser yet")
 	}
 	return fail(args[0], "'ws' has to be 'auto', 'h1' or 'h2'")
+}
+
+func parseServerCC(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine.Word) error {
+	srv.CC = args[0].Text
+	return nil
 }

@@ -22,14 +22,11 @@ var tuned = []struct {
 	{"tune.rcvbuf.server", "bytes of the kernel's receive buffer on the server's side", 0, 1 << 30, true, func(t *engine.Tune) *int { return &t.RcvBufServer }},
 	{"tune.sndbuf.client", "bytes of the kernel's send buffer on the client's side", 0, 1 << 30, true, func(t *engine.Tune) *int { return &t.SndBufClient }},
 	{"tune.sndbuf.server", "bytes of the kernel's send buffer on the server's side", 0, 1 << 30, true, func(t *engine.Tune) *int { return &t.SndBufServer }},
-	{"tune.vars.global-max-size", "bytes of all variables together", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsGlobal }},
 	{"tune.vars.proc-max-size", "bytes of the variables of the process", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsProc }},
 	{"tune.vars.sess-max-size", "bytes of a session's variables", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsSess }},
 	{"tune.vars.txn-max-size", "bytes of a transaction's variables", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsTxn }},
 	{"tune.vars.reqres-max-size", "bytes of a request's or response's variables", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsReqRes }},
 	{"tune.vars.check-max-size", "bytes of a check's variables", 0, 1 << 40, true, func(t *engine.Tune) *int { return &t.VarsCheck }},
-	{"tune.maxaccept", "connections accepted in one go", -1, 1 << 30, false, func(t *engine.Tune) *int { return &t.MaxAccept }},
-	{"tune.pattern.cache-size", "entries of the cache of slow patterns", 0, 1 << 30, false, func(t *engine.Tune) *int { return &t.PatternCache }},
 }
 
 // untuned are the tune.* settings that steer what Hawser does not have: they are
@@ -48,6 +45,9 @@ var untuned = map[string][]string{
 		"tune.sched.low-latency", "tune.sndbuf.backend", "tune.sndbuf.frontend", "tune.streams-elasticity",
 		"tune.takeover-other-tg-connections", "tune.glitches.kill.cpu-usage", "tune.h1.be.glitches-threshold", "tune.h1.fe.glitches-threshold",
 	},
+	"every connection is accepted as it comes":             {"tune.maxaccept"},
+	"patterns are indexed and not cached":                  {"tune.pattern.cache-size"},
+	"the limits of the single scopes hold":                 {"tune.vars.global-max-size"},
 	"the window and the memory of a compression are fixed": {"tune.zlib.memlevel", "tune.zlib.windowsize"},
 	"HTTP/2 is not spoken yet": {
 		"tune.h2.be.glitches-threshold", "tune.h2.be.initial-window-size", "tune.h2.be.max-concurrent-streams",
@@ -133,9 +133,8 @@ func parseIdleShared(b *engine.Build, l *engine.Line) error {
 	w := word(l, 1)
 	switch w.Text {
 	case "on", "full", "auto":
-		b.RT.Global.Tune.IdlePoolShared = true
 	case "off":
-		b.RT.Global.Tune.IdlePoolShared = false
+		b.Notice(w.Pos, "'tune.idle-pool.shared off' has no effect in Hawser: idle connections have no threads")
 	default:
 		return fail(w, "'tune.idle-pool.shared' expects 'full', 'on' or 'off' but got '%s'.", w.Text)
 	}

@@ -147,6 +147,9 @@ func begin(sess *engine.Session) bool {
 	} else if !sess.Dst.IsValid() {
 		sess.Dst, _ = peer(sess.Conn.LocalAddr())
 	}
+	if sess.Front.Options.Has(engine.OptNoLinger) {
+		sess.Conn.NoLinger()
+	}
 	e := &sess.Env
 	e.RT, e.Sess, e.Px, e.Dir, e.Final = sess.RT, sess, sess.Front, engine.Req, true
 	e.Place = engine.FeTCPConn

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"time"
 	"unsafe"
 
 	"hawser/engine"
+	"hawser/engine/keyword"
 	"hawser/parser/unit"
 
 	"golang.org/x/sys/unix"
@@ -88,6 +90,16 @@ func options(fd, family int, b *engine.Bind) error {
 	set(t.RcvBufClient > 0, unix.SOL_SOCKET, unix.SO_RCVBUF, t.RcvBufClient, "SO_RCVBUF")
 	set(t.SndBufClient > 0, unix.SOL_SOCKET, unix.SO_SNDBUF, t.SndBufClient, "SO_SNDBUF")
 	set(b.Px.Options.Has(engine.OptClientKA), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1, "SO_KEEPALIVE") // inherited
+	if p := keyword.ClientProbes.Get(b.Px); p != nil {
+		set(p.Count > 0, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, p.Count, "TCP_KEEPCNT")
+		set(p.Idle > 0, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(p.Idle/time.Second), "TCP_KEEPIDLE")
+		set(p.Interval > 0, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(p.Interval/time.Second), "TCP_KEEPINTVL")
+	}
+	if b.CC != "" && failed == nil {
+		if err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, b.CC); err != nil {
+			failed = fmt.Errorf("cannot set TCP_CONGESTION to %s: %w", b.CC, err)
+		}
+	}
 	if b.Interface != "" && failed == nil {
 		if err := unix.BindToDevice(fd, b.Interface); err != nil {
 			failed = fmt.Errorf("cannot bind listener to device %s: %w", b.Interface, err)

@@ -96,6 +96,9 @@ func check(b *engine.Build, px *engine.Proxy) {
 				d.WithHint(near)
 			}
 		}
+		if c := confs.Get(srv); strings.HasPrefix(srv.Host, "_") && srv.Resolvers.Text != "" && (c == nil || !c.noWght) {
+			b.Notice(srv.Pos, "server '%s': the weights of SRV records have no effect in Hawser yet; 'resolve-opts ignore-weight' says so", srv.Name)
+		}
 	}
 }
 

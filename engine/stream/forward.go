@@ -141,11 +141,20 @@ func sendBuffered(s *engine.Stream, body bool) error {
 		if err := s.Up.SendData(s.ReqBody); err != nil {
 			return err
 		}
-		if err := s.Up.SendEnd(s.Req); err != nil {
+		if err := sendEnd(s, s.Up); err != nil {
 			return err
 		}
 	}
 	return s.Up.FlushAtRead()
+}
+
+// sendEnd ends the request, without trailers where option http-drop-request-trailers
+// says so.
+func sendEnd(s *engine.Stream, up engine.Upstream) error {
+	if s.Back.Options.Has(engine.OptDropReqTrailers) {
+		s.Req.Trailers = s.Req.Trailers[:0]
+	}
+	return up.SendEnd(s.Req)
 }
 
 // awaitHead reads response heads until the final one; interim ones are relayed

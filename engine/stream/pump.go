@@ -135,7 +135,7 @@ func (p *pump) carry(b []byte, err error) (end bool, _ error) {
 		p.s.ReqOut += int64(len(b))
 	}
 	if err == io.EOF {
-		return true, p.up.SendEnd(p.s.Req)
+		return true, sendEnd(p.s, p.up)
 	}
 	return false, nil
 }

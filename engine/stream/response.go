@@ -162,6 +162,9 @@ func sendResponse(s *engine.Stream, p *pump) {
 	if !bodyless && !sendBody(s, body) {
 		return
 	}
+	if s.Front.Options.Has(engine.OptDropResTrailers) {
+		s.Res.Trailers = s.Res.Trailers[:0]
+	}
 	if err := s.Ex.End(s.Res); err != nil {
 		clientFailed(s, err)
 		return
