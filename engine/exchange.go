@@ -65,6 +65,7 @@ type DialSpec struct {
 	Timeout time.Duration
 	// What the check's options change; for traffic the server's own settings count.
 	TLS       TLSClient
+	Listens   bool // the server speaks first
 	SendProxy int
 	SNI, ALPN string
 }

@@ -47,7 +47,7 @@ func (k *checker) agentOnce(srv *engine.Server, a *agentConf, inter time.Duratio
 	c.Status, c.Code, c.Last, c.Duration, c.Desc = res.status, 0, res.desc, time.Since(began).Milliseconds(), describe[res.status]
 	st.Mu.Unlock()
 	if line != "" {
-		k.obey(srv, line)
+		k.obey(srv, line, time.Since(began))
 	}
 }
 
@@ -98,10 +98,10 @@ func (r *run) askAgent(to *engine.ServerAddr, hello string) (string, *result) {
 }
 
 // obey does what an agent's line says.
-func (k *checker) obey(srv *engine.Server, line string) {
+func (k *checker) obey(srv *engine.Server, line string, took time.Duration) {
 	st := srv.State
 	desc := ""
-	if i := strings.IndexByte(line, '#'); i >= 0 {
+	if i := strings.Index(" "+line, " #"); i >= 0 { // a word of its own begins it
 		line, desc = line[:i], strings.TrimSpace(line[i+1:])
 	}
 	op := ""
@@ -132,13 +132,13 @@ func (k *checker) obey(srv *engine.Server, line string) {
 	k.mu.Unlock()
 	switch {
 	case op != "up":
-		why := ", reason: Layer7 wrong status, code: 0, info: \"" + op
+		info := "via agent : " + op
 		if desc != "" {
-			why += " (" + desc + ")"
+			info += " (" + desc + ")"
 		}
-		srv.SetOp(engine.OpStopped, why+"\"")
+		srv.SetOp(engine.OpStopped, reason(&result{status: "L7STS", desc: info}, took))
 	case was && (!srv.Check || healthy(srv)):
-		srv.SetOp(engine.OpRunning, ", reason: Layer7 check passed, code: 0, info: \"via agent : up\"")
+		srv.SetOp(engine.OpRunning, reason(&result{status: "L7OK", desc: "via agent : up"}, took))
 		k.ramp()
 	}
 }

@@ -152,7 +152,7 @@ func TestLines(t *testing.T) {
 		{"500", "option httpchk", bad, `failed, reason: Layer7 wrong status, code: 500, info: "Internal Server Error", check duration: `},
 		{"404", "option httpchk\n http-check disable-on-404", gone, "conditionally succeeded, reason: Layer7 check conditionally passed, code: 404, check duration: "},
 		{"string", "option httpchk\n http-check expect string hell", ok, "succeeded, reason: Layer7 check passed, code: 200, check"},
-		{"no string", "option httpchk\n http-check expect ! string hell", ok, `failed, reason: Layer7 invalid response, info: "HTTP content check matched`},
+		{"no string", "option httpchk\n http-check expect ! string hell", ok, `failed, reason: Layer7 invalid response, info: "HTTP check matched unwanted content`},
 		{"wrong string", "option httpchk\n http-check expect string xxx", ok, `failed, reason: Layer7 invalid response, info: "HTTP content check did not match", check`},
 		{"hdr", "option httpchk\n http-check expect hdr name x-state value blue", ok, "succeeded, reason: Layer7 check passed, code: 200"},
 		{"fhdr", "option httpchk\n http-check expect fhdr name x-state value blue", ok, "failed, reason: Layer7 wrong status"},

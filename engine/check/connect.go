@@ -21,6 +21,7 @@ type connect struct {
 	ssl       bool
 	sni, alpn string
 	linger    bool
+	listens   bool // the step behind it waits for the server
 	comment   string
 }
 
@@ -129,7 +130,7 @@ func (c *connect) run(r *run) *result {
 	if sc == nil {
 		sc = &serverConf{}
 	}
-	spec := engine.DialSpec{Check: &r.CheckConn, Timeout: r.plan.connect, SNI: c.sni, ALPN: c.alpn}
+	spec := engine.DialSpec{Check: &r.CheckConn, Timeout: r.plan.connect, SNI: c.sni, ALPN: c.alpn, Listens: c.listens}
 	spec.Addr = c.target(r)
 	elsewhere := srv.CheckPort != 0 || srv.CheckAddr != ""
 	useTLS := c.ssl

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -149,7 +150,7 @@ func (q *request) appendTo(b []byte, r *run) []byte {
 func appendState(b []byte, srv *engine.Server) []byte {
 	st, px := srv.State, srv.Px
 	b = append(b, stateWord(srv)...)
-	if h, rise, fall := int(st.Health.Load()), srv.Rise, srv.Fall; srv.Check {
+	if h, rise, fall := int(st.Health.Load()), srv.Rise, srv.Fall; srv.Check && h > 0 && h < rise+fall-1 { // on its way
 		n, of := h, rise
 		if h >= rise {
 			n, of = h-rise+1, fall
@@ -224,6 +225,7 @@ func (r *run) readHead(c *common) *result {
 				h.length = 0
 			}
 			r.head = h
+			r.showHead()
 			return nil
 		}
 		if len(r.In) > 4 && !bytes.HasPrefix(r.In, []byte("HTTP/")) {
@@ -232,6 +234,9 @@ func (r *run) readHead(c *common) *result {
 		if err := r.more(); err != nil {
 			if timedOut(err) {
 				return c.late(r, "")
+			}
+			if err != io.EOF && err != errFull {
+				return r.broken(err, "")
 			}
 			if len(r.In) == 0 {
 				return c.refused(r, "L7RSP", -1, "")

@@ -294,7 +294,7 @@ func (e *httpExpect) mismatch(r *run) (status, desc string) {
 	default:
 		status, desc = "L7RSP", "HTTP content check did not match"
 		if e.not {
-			desc = "HTTP content check matched"
+			desc = "HTTP check matched unwanted content"
 		}
 	}
 	if e.comment != "" {

@@ -126,8 +126,23 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 	default:
 		p.steps = withConnect(c.proto)
 	}
+	listening(p.steps)
 	p.print = c.print(srv)
 	plans.Set(srv, p)
+}
+
+// listening marks the connections on which the server speaks first.
+func listening(steps []step) {
+	for i, s := range steps {
+		c, ok := s.(*connect)
+		if !ok || i+1 == len(steps) {
+			continue
+		}
+		switch steps[i+1].(type) {
+		case *expect, answer:
+			c.listens = true
+		}
+	}
 }
 
 func makeExternal(b *engine.Build, px *engine.Proxy, c *conf) *external {
@@ -174,8 +189,8 @@ func connects(c *conf) bool {
 	return false
 }
 
-// withConnect drops comments (they name the step behind them) and puts a
-// connection in front where the rules leave it out.
+// withConnect gives comments to the step behind them and puts a connection in
+// front where the rules leave it out.
 func withConnect(rules []step) []step {
 	var out []step
 	note, any := "", false
@@ -183,6 +198,7 @@ func withConnect(rules []step) []step {
 		switch s := s.(type) {
 		case remark:
 			note = s.text
+			out = append(out, s)
 			continue
 		case *connect:
 			any = true

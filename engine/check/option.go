@@ -153,6 +153,9 @@ func parseRule(b *engine.Build, l *engine.Line, set *ruleset, rules map[string]f
 		return diag.Errorf(kind.Pos, unknown, kind.Text)
 	}
 	s, err := parse(w)
+	if err == nil {
+		err = set.order(w, s, l.Words[0].Text == "http-check")
+	}
 	if err != nil {
 		return err
 	}

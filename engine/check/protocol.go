@@ -131,14 +131,15 @@ func parseSMTP(_ *engine.Build, c *conf, _ *engine.Line, a []engine.Word) error 
 				code = code*10 + int(d-'0')
 			}
 			if line[0] != '2' {
-				return r.bad("L7STS", code, line)
+				return r.bad("L7STS", code, strings.TrimSpace(line[3:]))
 			}
 			r.last = &result{ok: true, status: "L7OK", code: code, desc: strings.TrimSpace(line[3:])}
+			r.In = r.In[:0]
 			_ = good
 			return nil, true
 		})
 	}
-	c.proto = []step{reply("220"), raw(hello + "\r\n"), reply("250"), farewell("QUIT\r\n")}
+	c.proto = []step{reply("220"), raw(hello + "\r\n"), reply("250"), raw("QUIT\r\n"), reply("221")}
 	return nil
 }
 
@@ -150,14 +151,6 @@ func endsReply(in []byte) bool {
 		}
 	}
 	return false
-}
-
-// farewell is sent without interest in what happens to it.
-type farewell []byte
-
-func (p farewell) run(r *run) *result {
-	r.Conn.Write(p)
-	return nil
 }
 
 const mysqlQuit = "\x01\x00\x00\x00\x01"
@@ -245,7 +238,7 @@ func mysqlLogin(r *run, in []byte, all bool) (*result, bool) {
 	case body[0] == 0xff:
 		return mysqlError(r, body)
 	}
-	return r.good("L7OK", "MySQL server is ok")
+	return r.good("L7OK", r.last.desc) // the version
 }
 
 func parsePgSQL(_ *engine.Build, c *conf, l *engine.Line, a []engine.Word) error {
@@ -261,8 +254,9 @@ func parsePgSQL(_ *engine.Build, c *conf, l *engine.Line, a []engine.Word) error
 		switch {
 		case len(in) >= 9 && in[0] == 'R':
 			return r.good("L7OK", "PostgreSQL server is ok")
-		case len(in) > 5 && in[0] == 'E':
-			return r.bad("L7RSP", -1, string(bytes.ReplaceAll(bytes.TrimRight(in[5:], "\x00"), []byte{0}, []byte(" "))))
+		case len(in) > 6 && in[0] == 'E': // its first field is the severity
+			text, _, _ := bytes.Cut(in[6:], []byte{0})
+			return r.bad("L7RSP", -1, string(text))
 		}
 		return r.bad("L7STS", 0, "PostgreSQL unknown error")
 	})}

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"hawser/engine"
+	"hawser/engine/htx"
 )
 
 // step is one step of a check; nil means that it went well and the next follows.
@@ -39,8 +41,22 @@ type run struct {
 	eof   bool
 	head  *head // of the HTTP response read last
 	asked *request
-	last  *result // what the last expect found
-	n     int     // the present step as written, from 1
+	last  *result       // what the last expect found
+	n     int           // the present step as written, from 1
+	strm  engine.Stream // what fetches of the response look at
+}
+
+// showHead lets expressions see the response.
+func (r *run) showHead() {
+	m := &htx.Msg{}
+	m.StartResponse(r.head.status, r.head.reason)
+	for i, n := range r.head.names {
+		m.AddStr(n, r.head.values[i])
+	}
+	m.BodyLen = r.head.length
+	s := &r.strm
+	s.Res, s.HasRes, s.Status, s.Back = m, true, r.head.status, r.srv.Px
+	r.Env.Strm = s
 }
 
 // check runs the plan once.
@@ -128,7 +144,14 @@ func (r *run) write(p []byte) *result {
 	}
 	r.allow()
 	if _, err := r.Conn.Write(p); err != nil {
-		return r.broken(err, "")
+		if timedOut(err) {
+			return r.broken(err, "")
+		}
+		where := ""
+		if r.plan.tcpRules {
+			where = " at step " + strconv.Itoa(r.n) + " of tcp-check (send)"
+		}
+		return r.fail("SOCKERR", osError(err)+where)
 	}
 	return nil
 }
@@ -144,11 +167,14 @@ func (r *run) broken(err error, where string) *result {
 		status := "L7TOUT"
 		return r.fail(status, where)
 	}
-	desc := osError(err)
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		return r.fail("SOCKERR", osError(err)+where)
+	}
 	if r.plan.http {
 		return r.fail("L7RSP", "")
 	}
-	return r.fail("L4CON", desc+where)
+	return r.fail("L4CON", osError(err)+where)
 }
 
 func timedOut(err error) bool {

@@ -227,7 +227,7 @@ func agentOf(srv *engine.Server) bool {
 }
 
 func setAgent(srv *engine.Server, args []string) error {
-	if !agentOf(srv) {
+	if !agentOf(srv) || !switched(srv, true) {
 		return engine.Refuse("agent checks are not enabled on this server.\n")
 	}
 	do := map[string]string{"up": "arunn", "down": "adown"}[first(args)]

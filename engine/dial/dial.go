@@ -130,7 +130,7 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 // prepare sets the options that precede the connection.
 func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	if spec.Check != nil {
+	if spec.Check != nil && !spec.Listens {
 		// The acknowledgement waits for the check's first bytes; a check that only
 		// connects then ends in a reset that the server's program never sees.
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
