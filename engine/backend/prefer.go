@@ -24,7 +24,7 @@ func preferred(s *engine.Stream) *engine.Server {
 	if own := ownSlot.Get(s.Sess); own == nil || own.u == nil {
 		return nil // idle connections that all share are no reason
 	}
-	for _, srv := range px.Servers {
+	for _, srv := range px.All() {
 		if srv.State == last.srv {
 			if n := px.MaxKAQueue; n >= 0 && srv.State.C.Queue.Load() > int64(n) {
 				return nil

@@ -178,6 +178,14 @@ func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at
 		if c.ignoreErr {
 			cfg.ClientAuth = tls.RequestClientCert
 		}
+		lists, err := ld.crl(c.crlFile)
+		if err != nil {
+			return nil, err
+		}
+		if lists != nil && c.ignoreErr {
+			b.Notice(c.crlFile.Pos, "'crl-file' has no effect in Hawser beside 'crt-ignore-err' and 'ca-ignore-err'")
+		}
+		lists.guard(cfg)
 	}
 	if c.alpnSet {
 		cfg.NextProtos = spoken(b, px, c.alpnWord, c.alpn)

@@ -94,12 +94,13 @@ func nothing(*engine.Build, *engine.Server, engine.Word, []engine.Word) error { 
 
 // client is the TLS to one server. Immutable after build.
 type client struct {
-	cfg    *tls.Config
-	sni    *engine.Expr
-	auto   bool // the Host header is the server name
-	verify bool
-	host   string // verifyhost
-	print  string
+	cfg     *tls.Config
+	sni     *engine.Expr
+	auto    bool // the Host header is the server name
+	verify  bool
+	revoked *revoked // crl-file; nil without one
+	host    string   // verifyhost
+	print   string
 }
 
 const noCA = "verify is enabled by default but no CA file specified. If you're running on a LAN where you're certain to trust the server's certificate, please set an explicit 'verify none' statement on the 'server' line, or use 'ssl-server-verify none' in the global section to disable server-side verifications by default."
@@ -123,6 +124,9 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 		if cfg.RootCAs, err = ld.pool(c.caFile); err != nil {
 			return nil, err
 		}
+		if t.revoked, err = ld.crl(c.crlFile); err != nil {
+			return nil, err
+		}
 	}
 	if c.crt.Text != "" {
 		certs, _, err := ld.crt(c.crt)
@@ -144,7 +148,7 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(64)
 	}
 	cfg.InsecureSkipVerify = true // VerifyConnection does it, by HAProxy's rules
-	t.print = strings.Join([]string{c.verify, c.caFile.Text, c.crt.Text, c.sni.Text, c.verifyHost}, "|")
+	t.print = strings.Join([]string{c.verify, c.caFile.Text, c.crlFile.Text, c.crt.Text, c.sni.Text, c.verifyHost}, "|")
 	return t, nil
 }
 
@@ -225,6 +229,9 @@ func (t *client) check(st *tls.ConnectionState, name string) error {
 	for _, c := range st.PeerCertificates[1:] {
 		o.Intermediates.AddCert(c)
 	}
-	_, err := st.PeerCertificates[0].Verify(o)
+	chains, err := st.PeerCertificates[0].Verify(o)
+	if err == nil && t.revoked != nil {
+		err = t.revoked.any(chains)
+	}
 	return err
 }

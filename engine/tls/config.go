@@ -63,9 +63,6 @@ func (c *sslConf) config(b *engine.Build, px *engine.Proxy, at engine.Word, who 
 			b.Notice(w.Pos, "these groups are not there and are left out: %s", strings.Join(missing, ":"))
 		}
 	}
-	if c.crlFile.Text != "" {
-		b.Warn(c.crlFile.Pos, "'crl-file' is known to HAProxy but not supported by Hawser yet: revoked certificates are not refused")
-	}
 	_ = px
 	return cfg, nil
 }
