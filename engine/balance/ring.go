@@ -226,7 +226,7 @@ func (r *ring) allowed(c *circle, srv *engine.Server) bool {
 	if factor == 0 {
 		return true
 	}
-	slots := ((r.px.State.Served.Load()+1)*factor + 99) / 100
+	slots := (r.px.State.Served.Load()*factor + 99) / 100
 	part := (slots*c.weight(srv) + c.total - 1) / c.total
 	return srv.State.Served.Load() < max(part, 1)
 }
