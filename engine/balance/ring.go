@@ -29,6 +29,7 @@ type ring struct {
 type circle struct {
 	points  []point
 	weights []int64 // by Server.Index, 0: not in it
+	upTo    []int64 // the weights up to and with each, so that shares of slots add up
 	total   int64
 }
 
@@ -55,8 +56,10 @@ func (r *ring) Changed(*engine.Server) {
 		return
 	}
 	c := &circle{weights: r.weights()}
-	for _, w := range r.wts {
-		c.total += int64(w)
+	c.upTo = make([]int64, len(c.weights))
+	for i, srv := range r.list {
+		c.total += int64(r.wts[i])
+		c.upTo[srv.Index] = c.total
 	}
 	if old == nil {
 		old = &circle{}
@@ -226,9 +229,10 @@ func (r *ring) allowed(c *circle, srv *engine.Server) bool {
 	if factor == 0 {
 		return true
 	}
-	slots := (r.px.State.Served.Load()*factor + 99) / 100
-	part := (slots*c.weight(srv) + c.total - 1) / c.total
-	return srv.State.Served.Load() < max(part, 1)
+	slots := ((r.px.State.Served.Load()+1)*factor + 99) / 100
+	upTo := c.upTo[srv.Index]
+	share := slots*upTo/c.total - slots*(upTo-c.weight(srv))/c.total
+	return srv.State.Served.Load() < max(share, 1)
 }
 
 // Taken and Dropped count the backend's streams, for hash-balance-factor.
