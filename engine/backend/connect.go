@@ -108,6 +108,7 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	s.Retries++
 	if mayRedispatch(s) {
 		s.Redispatched = true
+		s.Times.Connect = 0 // until another server is found counts as queue
 		s.Avoid, s.Server = srv, nil
 		s.Persist = engine.PersistNone
 		return nil

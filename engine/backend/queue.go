@@ -112,7 +112,7 @@ func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Wait
 			if srv != nil {
 				srv.State.C.ConnErrors.Add(1)
 			}
-			s.Server = nil
+			s.Server = srv // none, or the one that the log names
 			return queueExpired, false
 		case <-look.C:
 			if !s.Killed.Load() && !clientLeft(s) || !withdraw(q, w) {
