@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// timeoutServer is what the proxy waits for a server.
+const timeoutServer = 250 * time.Millisecond
+
 // origin is a server that can be killed and comes back on the same port.
 type origin struct {
 	addr string
@@ -110,11 +113,11 @@ func behave(c net.Conn) bool {
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
 		return false
 	case 5: // longer than timeout server
-		time.Sleep(timeoutServer + 50*time.Millisecond)
+		time.Sleep(2 * timeoutServer)
 		return false
 	case 6:
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nstalls")
-		time.Sleep(timeoutServer + 50*time.Millisecond)
+		time.Sleep(2 * timeoutServer)
 		return false
 	case 7:
 		_, err := io.WriteString(c, "HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")

@@ -16,10 +16,9 @@ import (
 )
 
 const (
-	servers       = 5
-	killed        = 2 // of them
-	clients       = 40
-	timeoutServer = 250 * time.Millisecond
+	servers = 5
+	killed  = 2 // of them
+	clients = 40
 )
 
 func TestMain(m *testing.M) {
@@ -110,7 +109,7 @@ defaults
     timeout queue 400ms
 frontend fe
     bind %s
-    log-format "@ %%ST %%tsc %%s"
+    log-format "@ %%ST %%tsc %%s %%B"
     default_backend be
 backend be
     balance leastconn
@@ -222,9 +221,14 @@ func (b *bench) books(t *testing.T, l *load) {
 	if got, sent := number(fe, "req_tot"), l.sent.Load(); got > sent || got < sent-l.left.Load() {
 		t.Errorf("the frontend counts %d requests, %d were sent", got, sent)
 	}
-	equal("requests of the backend and of the frontend", number(be, "req_tot"), number(fe, "req_tot"))
-	equal("responses of the frontend and its requests", answers(fe), number(fe, "req_tot"))
-	equal("responses of the backend and its requests", answers(be), number(be, "req_tot"))
+	about := func(what string, got, want int64) { // who leaves at once may leave no trace
+		if got > want || got < want-l.left.Load() {
+			t.Errorf("%s: %d, want %d, or up to %d less", what, got, want, l.left.Load())
+		}
+	}
+	about("requests of the backend and of the frontend", number(be, "req_tot"), number(fe, "req_tot"))
+	about("responses of the frontend and its requests", answers(fe), number(fe, "req_tot"))
+	about("responses of the backend and its requests", answers(be), number(be, "req_tot"))
 	for _, name := range []string{"wretr", "wredis", "eresp", "connect", "reuse"} {
 		equal(name+" of the servers and of the backend", sum(name), number(be, name))
 	}
@@ -248,7 +252,7 @@ func (b *bench) accounts(t *testing.T, l *load) {
 			continue
 		}
 		w := strings.Fields(line[at+2:])
-		if len(w) != 3 {
+		if len(w) != 4 {
 			continue
 		}
 		lines++
@@ -261,7 +265,7 @@ func (b *bench) accounts(t *testing.T, l *load) {
 		}
 	}
 	requests := number(b.rows(t)["FRONTEND"], "req_tot")
-	if lines != requests {
+	if lines > requests || lines < requests-l.left.Load() {
 		t.Errorf("%d lines in the log, %d requests", lines, requests)
 	}
 	if flagged < l.broken.Load() {
