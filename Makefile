@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 OUTSIDE = $(shell $(GO) list ./conformance/... ./samples/... | grep -v '^hawser/conformance$$')
 UNITS = $(shell $(GO) list ./... | grep -v -e '^hawser/conformance' -e '^hawser/samples')
 
-.PHONY: build test setup lint unit conformance stories races bench profile run
+.PHONY: build test setup lint unit conformance stories races soak bench profile run
 .NOTPARALLEL:
 
 build:
@@ -38,6 +38,10 @@ stories: setup
 # The stories again, on a hawser built with the race detector.
 races: setup
 	HAWSER_RACE=1 HAWSER_ONLY=hawser $(GO) test -count=1 -v -run TestStories ./conformance
+
+# A minute of load while servers die and come back, clients leave and slots run out; HAWSER_RACE=1 with the race detector.
+soak: build
+	HAWSER_SOAK=60s $(GO) test -count=1 -v ./conformance/soak
 
 # What a request costs, beside Debian's haproxy; BENCH="-quick" or "-only plain,tcp".
 bench: build
