@@ -20,7 +20,6 @@ func parseBind(b *engine.Build, l *engine.Line) error {
 		bind.Px = b.Px
 	}
 	b.Px.Binds = append(b.Px.Binds, list...)
-	numberBinds(b.Px)
 	return err
 }
 
@@ -161,6 +160,10 @@ func unknownBindOption(w engine.Word, who string) error {
 		d.WithHint(near)
 	}
 	return d
+}
+
+func init() {
+	engine.OnFinish(func(_ *engine.Build, px *engine.Proxy) { numberBinds(px) })
 }
 
 // numberBinds gives listeners their IDs: those that were chosen stay, the

@@ -90,7 +90,7 @@ func parseBindID(b *engine.Build, bd *engine.Bind, _ engine.Word, args []engine.
 	}
 	if b.Px != nil {
 		for _, o := range b.Px.Binds {
-			if o.ID == n {
+			if o.ID == n { // those without the option have none yet
 				return fail(args[0], "'id' : custom id %d already used at %s ('%s')", n, o.Pos, firstWords(o.Line)).WithRelated(o.Pos, "the first one")
 			}
 		}

@@ -102,9 +102,6 @@ func parseCookie(b *engine.Build, l *engine.Line) error {
 	if modes > 1 {
 		return fail(l.Words[2], "cookie 'rewrite', 'insert' and 'prefix' modes are incompatible.")
 	}
-	if (c.maxidle > 0 || c.maxlife > 0) && c.mode != insert {
-		return fail(l.Words[2], "cookie 'maxidle' and 'maxlife' options are only supported in 'insert' mode.")
-	}
 	c.makeTail()
 	cookies.Set(b.Px, c)
 	return nil
