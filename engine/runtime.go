@@ -11,7 +11,8 @@ type Runtime struct {
 	Generation int
 	Files      []string // everything that was read: watched for changes
 	Built      time.Time
-	Warnings   int // of the configuration
+	Warnings   int      // of the configuration
+	Peers      []string // names of the peers sections
 	Proc       *ProcState
 	VarNames   [VarParent + 1][]string
 	ProcVars   *ProcVars

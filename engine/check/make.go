@@ -72,7 +72,7 @@ func makeServer(b *engine.Build, srv *engine.Server) {
 		b.Alert(srv.Pos, "'observe layer7' needs a server or default-server of the file that has it.")
 	}
 	if sc := servers.Get(srv); sc != nil && sc.agent.on && sc.agent.port == 0 {
-		b.Warn(srv.Pos, "'server %s/%s' : server %s does not have agent port. Agent check has been disabled.", px.Name, srv.Name, srv.Name)
+		b.Alert(srv.Pos, "'server %s/%s' : server %s does not have agent port. Agent check has been disabled.", px.Name, srv.Name, srv.Name)
 	}
 }
 

@@ -9,13 +9,10 @@ import (
 
 func init() {
 	row := func(name string, maxArgs int, usage string, parse func(b *engine.Build, c *conf, l *engine.Line, args []engine.Word) error) engine.Keyword {
-		return engine.Keyword{Name: "option " + name, In: engine.InAllBE, Max: maxArgs, Flags: engine.TakesNo, Usage: usage, Parse: func(b *engine.Build, l *engine.Line) error {
+		return engine.Keyword{Name: "option " + name, In: engine.InAllBE, Max: maxArgs, Flags: engine.TakesNo | engine.TakesDefault, Usage: usage, Parse: func(b *engine.Build, l *engine.Line) error {
 			c := confs.Edit(b.Px)
-			if l.No {
-				if c.kind == name {
-					c.kind = ""
-				}
-				return nil
+			if l.No || l.Default {
+				return diag.Errorf(l.Words[1].Pos, "negation/default is not supported for option '%s'.", name).AsTight()
 			}
 			c.kind, c.proto = name, nil
 			return parse(b, c, l, l.Words[2:])

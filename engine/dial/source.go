@@ -59,6 +59,9 @@ func parseSource(b *engine.Build, words []engine.Word, ports bool) (*engine.Sour
 	if err != nil {
 		return nil, 1, diag.Errorf(words[0].Pos, "'source' : %s", err)
 	}
+	if a.Host != "" {
+		return nil, 1, diag.Errorf(words[0].Pos, "'source %s' : invalid address: '%s' in '%s'", a.Text, a.Host, a.Text)
+	}
 	src := &engine.SourceSpec{IP: a.IP, Port: a.Port, PortHigh: a.PortHigh}
 	if a.Any {
 		src.IP = netip.Addr{}

@@ -54,7 +54,6 @@ var idle = []struct {
 	{"tcp-smart-connect", engine.InAllBE, "acknowledgements are the system's"},
 	{"disable-h2-upgrade", engine.InAllFE, "HTTP/2 is not looked for on connections that begin as HTTP/1"},
 	{"transparent", engine.InAllBE, "a server at 0.0.0.0 goes where the client wanted to go"},
-	{"use-small-buffers", engine.InAllBE, "memory is Go's"},
 }
 
 func init() {
@@ -66,6 +65,8 @@ func init() {
 			Usage: "[no|default] option " + row.name + ": " + row.usage, Parse: setOption(row.bit)})
 	}
 	engine.AddKeywords(
+		engine.Keyword{Name: "option use-small-buffers", In: engine.InAllBE, Max: -1, Flags: engine.TakesNo | engine.NoEffect,
+			Usage: "option use-small-buffers [queue] [l7-retries] [check]: buffers have the size of what is in them anyway", Parse: smallBuffers},
 		engine.Keyword{Name: "option http-keep-alive", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option http-keep-alive: keep connections after a transaction (the default)", Parse: setHTTPMode(engine.HTTPKeepAlive)},
 		engine.Keyword{Name: "option http-server-close", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option http-server-close: close the server's connection after each transaction", Parse: setHTTPMode(engine.HTTPServerClose)},
 		engine.Keyword{Name: "option httpclose", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option httpclose: close both connections after each transaction", Parse: setHTTPMode(engine.HTTPClose)},
@@ -154,4 +155,15 @@ func parseRestrict(b *engine.Build, l *engine.Line) error {
 		return nil
 	}
 	return fail(w, "invalid parameter '%s'. "+want, w.Text)
+}
+
+func smallBuffers(_ *engine.Build, l *engine.Line) error {
+	for _, w := range l.Words[2:] {
+		switch w.Text {
+		case "queue", "l7-retries", "check":
+		default:
+			return fail(w, "invalid parameter '%s'. option 'use-small-buffers' expects 'queue', 'l7-retries' or 'check' value.", w.Text)
+		}
+	}
+	return nil
 }

@@ -20,6 +20,7 @@ func parsePeers(b *engine.Build, s *engine.Section) error {
 	if len(s.Args) == 0 {
 		return fail(s.Kind, "missing name for peers section.")
 	}
+	b.RT.Peers = append(b.RT.Peers, s.Args[0].Text)
 	local := b.RT.Global.LocalPeer
 	if local == "" {
 		local, _ = os.Hostname()

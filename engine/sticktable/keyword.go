@@ -1,6 +1,7 @@
 package sticktable
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -162,6 +163,7 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 			}
 			c.byAddr = arg.Text == "addr"
 		case "peers":
+			b.At(engine.StageFinish, func() { knownPeers(b, c.name, arg) })
 			b.Notice(arg.Pos, "stick-table '%s' is not synchronized with peers '%s': Hawser does not talk to peers yet.", c.name, arg.Text)
 		case "write-to", "brates-factor":
 			noEffect(b, name)
@@ -293,4 +295,11 @@ func lookup(b *engine.Build, name string, pos diag.Pos, who string, found func(*
 // noEffect tells of a word that is accepted and does nothing yet.
 func noEffect(b *engine.Build, w engine.Word) {
 	b.Notice(w.Pos, "stick-table: '%s' has no effect in Hawser yet", w.Text)
+}
+
+// knownPeers refuses the name of a peers section that is not there.
+func knownPeers(b *engine.Build, proxy string, w engine.Word) {
+	if !slices.Contains(b.RT.Peers, w.Text) {
+		b.Alert(w.Pos, "Proxy '%s': unable to find sync peers '%s'.", proxy, w.Text).AsBare()
+	}
 }

@@ -118,7 +118,11 @@ func setVerify(c *sslConf, w engine.Word) error {
 // makeBinds makes the TLS of a frontend's listeners.
 func makeBinds(b *engine.Build, px *engine.Proxy) {
 	for _, bd := range px.Binds {
-		if !bd.SSL || px.Disabled {
+		if px.Disabled {
+			continue
+		}
+		if !bd.SSL {
+			checkUnused(b, px, bd)
 			continue
 		}
 		t, err := makeBind(b, px, bd)
@@ -128,6 +132,25 @@ func makeBinds(b *engine.Build, px *engine.Proxy) {
 		}
 		bd.TLS = t
 		bd.ALPN = t.base.NextProtos
+	}
+}
+
+// checkUnused looks at the files of a listener without ssl: they must be there.
+func checkUnused(b *engine.Build, px *engine.Proxy, bd *engine.Bind) {
+	c := binds.Get(bd)
+	if c == nil {
+		return
+	}
+	ld := loaderOf(b)
+	t := &server{exact: map[string][]*entry{}, wild: map[string][]*entry{}}
+	err := t.read(ld, px, bd, c)
+	for _, w := range []engine.Word{c.caFile, c.verifyFile, c.crlFile} {
+		if w.Text != "" && err == nil {
+			_, err = ld.pool(w)
+		}
+	}
+	if err != nil {
+		b.Report(bd.Pos, err)
 	}
 }
 

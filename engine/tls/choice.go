@@ -39,7 +39,7 @@ var errNoName = errors.New("no certificate for this server name")
 
 // read loads all certificates of a bind line.
 func (t *server) read(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf) error {
-	who := "'bind " + bindName(bd) + "' in section 'frontend' : "
+	who := "'bind " + bindName(bd) + "' in section '" + px.Kind + "' : "
 	for _, w := range c.defaults {
 		if err := t.crt(ld, w, who, true); err != nil {
 			return err

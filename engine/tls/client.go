@@ -78,16 +78,50 @@ func init() {
 	})
 	engine.NewTLSClient = func(b *engine.Build, srv *engine.Server) (engine.TLSClient, error) { return newClient(b, srv) }
 	engine.OnMakeServer(func(b *engine.Build, srv *engine.Server) {
-		if !srv.SSL || srv.TLS != nil {
+		if srv.TLS != nil {
 			return
 		}
-		t, err := newClient(b, srv)
+		var t *client
+		var err error
+		if srv.SSL {
+			t, err = newClient(b, srv)
+		} else {
+			err = checkUnusedClient(b, srv)
+		}
 		if err != nil {
 			b.Report(srv.Pos, prefixed(err, "'server "+srv.Px.Name+"/"+srv.Name+"' : "))
 			return
 		}
-		srv.TLS = t
+		if t != nil {
+			srv.TLS = t
+		}
 	})
+}
+
+// checkUnusedClient looks at what a server without ssl says of TLS.
+func checkUnusedClient(b *engine.Build, srv *engine.Server) (err error) {
+	c := servers.Get(srv)
+	if c == nil {
+		return nil
+	}
+	for _, w := range []engine.Word{c.caFile, c.crlFile} {
+		if w.Text != "" && err == nil {
+			_, err = loaderOf(b).pool(w)
+		}
+	}
+	if c.sni.Text != "" && err == nil {
+		_, err = c.parseSNI(b)
+	}
+	return err
+}
+
+// parseSNI compiles the expression of sni.
+func (c *serverConf) parseSNI(b *engine.Build) (*engine.Expr, error) {
+	x, err := b.Expr(c.sni, engine.SrvSource)
+	if err != nil {
+		return nil, diag.Errorf(c.sni.Pos, "error detected while parsing sni or pool-conn-name expressions : %s", said(err))
+	}
+	return x, nil
 }
 
 func nothing(*engine.Build, *engine.Server, engine.Word, []engine.Word) error { return nil }
@@ -137,8 +171,8 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 	}
 	if c.sni.Text != "" {
 		b.Px = srv.Px
-		if t.sni, err = b.Expr(c.sni, engine.SrvSource); err != nil {
-			return nil, diag.Errorf(c.sni.Pos, "error detected while parsing sni or pool-conn-name expressions : %s", said(err))
+		if t.sni, err = c.parseSNI(b); err != nil {
+			return nil, err
 		}
 	} else {
 		t.auto = srv.Px.IsHTTP() && !c.noAutoSNI
