@@ -136,7 +136,9 @@ func (l *list) parseUser(b *engine.Build, line *engine.Line) error {
 		}
 		switch w.Text {
 		case "password":
-			if !supported(arg.Text) {
+			if foreign(arg.Text) {
+				b.Warn(arg.Pos, "the password of user '%s' is in a form of crypt(3) that Hawser cannot verify (DES, yescrypt): nobody gets in with it", name.Text)
+			} else if !supported(arg.Text) {
 				return fail(arg, "password with unsupported method or malformed hash for user '%s'.", name.Text).AsTight().
 					WithAdvice("Hawser reads the crypt(3) forms $1$, $5$, $6$ and $2y$")
 			}

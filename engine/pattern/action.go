@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"os"
 	"strings"
 
 	"hawser/engine"
@@ -50,7 +51,7 @@ func change(isMap bool, n int, do func(r *Ref, key, val string)) func(*engine.Bu
 		if len(a.Words) < n {
 			return nil, diag.Errorf(a.Pos, "expects exactly %d %s.", n, map[int]string{1: "argument", 2: "arguments"}[n])
 		}
-		r, err := fileRef(b, text[open+1:len(text)-1], isMap)
+		r, err := ruleRef(b, text[open+1:len(text)-1], isMap)
 		if err != nil {
 			return nil, diag.Errorf(a.Pos, "%s.", err.Error())
 		}
@@ -74,4 +75,14 @@ func change(isMap bool, n int, do func(r *Ref, key, val string)) func(*engine.Bu
 			return engine.Continue
 		}), nil
 	}
+}
+
+// ruleRef returns the set that a rule fills. Its file need not exist: then it is
+// empty at first.
+func ruleRef(b *engine.Build, name string, isMap bool) (*Ref, error) {
+	_, err := os.Stat(b.Path(name))
+	if refsOf(b).files[name] == nil && os.IsNotExist(err) && !strings.Contains(name, "@") {
+		return newRef(b, name, isMap, nil)
+	}
+	return fileRef(b, name, isMap)
 }

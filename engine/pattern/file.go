@@ -101,6 +101,12 @@ func fileRef(b *engine.Build, name string, isMap bool) (*Ref, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newRef(b, name, isMap, data)
+}
+
+// newRef enters a set with the contents of its file.
+func newRef(b *engine.Build, name string, isMap bool, data []byte) (*Ref, error) {
+	rs := refsOf(b)
 	h := fnv.New64a()
 	h.Write(data)
 	r := oldRef(b, name, isMap, h.Sum64())
