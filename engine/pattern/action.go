@@ -23,6 +23,9 @@ func current(r *Ref, key string) func(*Entry) bool {
 }
 
 func addKey(r *Ref, key, _ string) {
+	if r.Has(key, "") {
+		return
+	}
 	gen, _, _ := r.Versions()
 	for _, en := range r.Snapshot(gen) {
 		if en.Key == key {
@@ -35,6 +38,9 @@ func addKey(r *Ref, key, _ string) {
 func delKey(r *Ref, key, _ string) { r.Delete(current(r, key)) }
 
 func setKey(r *Ref, key, val string) {
+	if r.Has(key, val) {
+		return
+	}
 	if found, err := r.Set(current(r, key), val); err == nil && !found {
 		r.Add(0, key, val)
 	}

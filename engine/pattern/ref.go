@@ -34,6 +34,7 @@ type Ref struct {
 	next    uint32
 	views   []*View
 	groups  []*engine.GroupState // that hold a copy of the entries
+	byKey   map[string]*Entry    // of the current version, once changed: the last of each key
 }
 
 // viewKey tells views of one Ref apart.
@@ -137,6 +138,28 @@ func (v *View) find(e *engine.Env, s *engine.Sample) *item {
 	return it
 }
 
+// indexKeys makes byKey anew; the caller holds mu.
+func (r *Ref) indexKeys() {
+	r.byKey = make(map[string]*Entry, len(r.entries))
+	for _, en := range r.entries {
+		if en.Gen == r.curr {
+			r.byKey[en.Key] = en
+		}
+	}
+}
+
+// Has tells whether the current version has a key with a value, without a walk
+// through the set: rules ask for every request.
+func (r *Ref) Has(key, val string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if !r.changed {
+		return false
+	}
+	en := r.byKey[key]
+	return en != nil && en.Val == val
+}
+
 // watch has a group told when the entries change.
 func (r *Ref) watch(g *engine.GroupState) {
 	r.mu.Lock()
@@ -158,6 +181,7 @@ func (r *Ref) thaw() {
 		g.Split.Store(true)
 	}
 	r.groups = nil
+	r.indexKeys()
 	for _, v := range r.views {
 		v.live, _ = v.build(r.entries, r.curr)
 		v.frozen.Store(nil)
@@ -186,6 +210,7 @@ func (r *Ref) add(en *Entry) error {
 	}
 	r.entries = append(r.entries, en)
 	if en.Gen == r.curr {
+		r.byKey[en.Key] = en
 		for i, v := range r.views {
 			v.live.add(items[i])
 		}
@@ -217,6 +242,9 @@ func (r *Ref) Set(fit func(*Entry) bool, val string) (bool, error) {
 			}
 		}
 		r.entries[i] = &repl
+		if repl.Gen == r.curr {
+			r.byKey[repl.Key] = &repl
+		}
 		found = true
 	}
 	return found, nil
@@ -243,6 +271,9 @@ func (r *Ref) Delete(fit func(*Entry) bool) bool {
 	}
 	found := len(keep) != len(r.entries)
 	r.entries = keep
+	if found {
+		r.indexKeys()
+	}
 	return found
 }
 
@@ -269,6 +300,7 @@ func (r *Ref) Commit(gen uint32) bool {
 		}
 	}
 	r.entries, r.curr = keep, gen
+	r.indexKeys()
 	for _, v := range r.views {
 		v.live, _ = v.build(r.entries, gen)
 	}
