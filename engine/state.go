@@ -79,6 +79,7 @@ type SideCounters struct {
 	Responses                  [6]counter.Int // other, 1xx … 5xx
 	Intercepted                counter.Int
 	CacheLookups, CacheHits    counter.Int
+	HintHits                   counter.Int // 103 responses out of a cache
 	CompIn, CompOut            counter.Int // bytes that were compressed, and what they became
 	CompBypassed               counter.Int // bytes that a limit kept from being compressed
 	CompResponses              counter.Int

@@ -109,7 +109,7 @@ func init() {
 		"priv_idle_cur": zero, "proto": func(*Object) Value { return text("") },
 		"reqbin": total(func(c *sc) *counter.Int { return &c.BytesIn }), "reqbout": total(func(c *sc) *counter.Int { return &c.ReqOut }),
 		"resbin": total(func(c *sc) *counter.Int { return &c.BytesOut }), "resbout": total(func(c *sc) *counter.Int { return &c.ResOut }),
-		"cache_hint_hits": http(zero),
+		"cache_hint_hits": http(total(func(c *sc) *counter.Int { return &c.HintHits })),
 	}
 }
 

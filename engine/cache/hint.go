@@ -116,8 +116,8 @@ func word(c byte) bool {
 }
 
 // hint sends what is known ahead of the response.
-func (r *rule) hint(s *engine.Stream, v *visit) {
-	if r.c.hints == noHints || r.noHints || s.Req.MethodID != htx.GET {
+func (r *rule) hint(s *engine.Stream, v *visit, count *engine.SideCounters) {
+	if r.c.hints == noHints || r.noHints {
 		return
 	}
 	links := r.c.store.hints.get(v.key)
@@ -130,5 +130,7 @@ func (r *rule) hint(s *engine.Stream, v *visit) {
 	for _, l := range links {
 		m.AddStr("link", l)
 	}
-	s.Ex.Interim(&m)
+	if s.Ex.Interim(&m) == nil {
+		count.HintHits.Add(1)
+	}
 }

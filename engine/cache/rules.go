@@ -5,7 +5,6 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/clock"
-	"hawser/engine/counter"
 	"hawser/engine/htx"
 	"hawser/parser/diag"
 )
@@ -120,15 +119,15 @@ func (r *rule) use(e *engine.Env) engine.Verdict {
 	if m.MethodID != htx.GET && m.MethodID != htx.HEAD || v.bound || bypasses(m) {
 		return engine.Continue
 	}
-	lookups, hits := counters(e)
-	lookups.Add(1)
+	count := counters(e)
+	count.CacheLookups.Add(1)
 	now := clock.Now()
 	o := r.c.store.get(v.key, &v.variant, now)
 	if o == nil {
-		r.hint(s, v)
+		r.hint(s, v, count)
 		return engine.Continue
 	}
-	hits.Add(1)
+	count.CacheHits.Add(1)
 	v.hit, v.keep = r.c, false
 	deliver(s, o, now)
 	return engine.Done
@@ -144,12 +143,11 @@ func changes(m htx.MethodID) bool {
 }
 
 // counters are those of the side whose rule it is.
-func counters(e *engine.Env) (lookups, hits *counter.Int) {
-	c := &e.Px.State.BE
+func counters(e *engine.Env) *engine.SideCounters {
 	if e.Px == e.Strm.Front {
-		c = &e.Px.State.FE
+		return &e.Px.State.FE
 	}
-	return &c.CacheLookups, &c.CacheHits
+	return &e.Px.State.BE
 }
 
 // deliver prepares the object as the stream's reply, or a 304.

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"io"
 
 	"hawser/engine"
@@ -106,17 +107,23 @@ func (r *rule) save(e *engine.Env) engine.Verdict {
 	if !v.keep || m.Status != 200 {
 		return engine.Continue
 	}
+	o := admit(r.c, v, m)
+	if o == nil {
+		return engine.Continue
+	}
 	if r.c.hints != noHints {
 		r.c.store.hints.learn(r.c, v.key, m)
 	}
-	if o := admit(r.c, v, m, s.ResBody != nil); o != nil && r.c.hints != onlyHints {
+	if r.c.hints != onlyHints && o.room(r.c, m) {
+		m.Clone(&o.head)
+		o.finishHead()
 		v.saved = &saving{c: r.c, o: o}
 	}
 	return engine.Continue
 }
 
-// admit makes an object of a response that may be kept, nil: it may not.
-func admit(c *section, v *visit, m *htx.Msg, body bool) *object {
+// admit makes an object for a response that may be kept, nil: it may not.
+func admit(c *section, v *visit, m *htx.Msg) *object {
 	date0 := clock.Wall().Unix()
 	l := lifetimeOf(m, date0)
 	validated := m.Next(htx.ETag, 0) >= 0 || m.Next(htx.LastModified, 0) >= 0
@@ -136,26 +143,31 @@ func admit(c *section, v *visit, m *htx.Msg, body bool) *object {
 	if keep <= 0 || !known || vary != 0 && !c.vary || vary&onEncoding != 0 && !understood {
 		return nil
 	}
-	size := int64(m.Size())
-	if m.Flags&htx.HasLength != 0 {
-		size += m.BodyLen
-	}
-	if size > c.object {
-		return nil
-	}
 	now := clock.Now()
 	o := &object{key: string(v.key), age: age, born: now, bornDate: date0, expires: now + clock.Tick(keep*1000), vary: vary, variant: v.variant}
 	o.variant.is = is
-	m.Clone(&o.head)
+	return o
+}
+
+// room reports whether the response is small enough, and takes the memory for a
+// body of known length.
+func (o *object) room(c *section, m *htx.Msg) bool {
+	size := int64(m.Size())
+	if m.Flags&htx.HasLength != 0 {
+		if size += m.BodyLen; size <= c.object {
+			o.body = make([]byte, 0, m.BodyLen)
+		}
+	}
+	return size <= c.object
+}
+
+// finishHead makes the head that of the object.
+func (o *object) finishHead() {
 	h := &o.head
 	h.DelID(htx.Age)
 	h.Compact()
 	o.etag = h.Get(htx.ETag)
-	o.modified = modified(h, date0)
-	if body && m.Flags&htx.HasLength != 0 {
-		o.body = make([]byte, 0, m.BodyLen)
-	}
-	return o
+	o.modified = modified(h, o.bornDate)
 }
 
 // modified is when the contents last changed: at the latest when they came.
@@ -179,6 +191,9 @@ func (sv *saving) watch(s *engine.Stream) {
 		}
 		return
 	}
+	if !bytes.Equal(s.Res.Get(htx.ContentEncoding), sv.o.head.Get(htx.ContentEncoding)) {
+		return // compression was here first: the body is no longer that of the head
+	}
 	s.ResBody = &tee{Body: engine.Readable(s.ResBody), s: s, sv: sv}
 }
 
@@ -187,6 +202,9 @@ const bookkeeping = 200
 
 func (sv *saving) keep() {
 	o := sv.o
+	if o.head.Flags&htx.HasLength != 0 && int64(len(o.body)) != o.head.BodyLen {
+		return
+	}
 	o.size = int64(o.head.Size()) + int64(len(o.body)) + bookkeeping
 	sv.c.store.put(o, clock.Now())
 }

@@ -70,7 +70,9 @@ func requestVerdict(s *engine.Stream, v engine.Verdict) step {
 	case engine.Done:
 		setTerm(s, 'L', 'R')
 		s.ReplyFrom = s.Env.Px
-		s.Front.State.FE.Intercepted.Add(1)
+		if s.Env.Px == s.Front {
+			s.Front.State.FE.Intercepted.Add(1)
+		}
 		return replied(s)
 	case engine.Deny:
 		countDenied(s, engine.Req)
