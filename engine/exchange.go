@@ -131,6 +131,10 @@ const (
 	ObserveResponse
 )
 
+// ConnectFailed is told of each connection to a server that failed; the feature
+// outlier-ejection provides it.
+var ConnectFailed func(srv *Server)
+
 // Observe tells the health feature of a success or a failure on a server that
 // asks for it (observe layer4, layer7); nil when the feature is absent.
 var Observe func(srv *Server, what Observed, ok bool)

@@ -57,6 +57,7 @@ type ServerState struct {
 	Idle        atomic.Int64
 	NoTLS       atomic.Bool  // "set server … ssl off"
 	Errors      atomic.Int32 // consecutive, for observe
+	Ejected     atomic.Bool  // outlier-ejection holds it out of the balancing
 	Pool        atomic.Value // idle connections, the backend feature's own
 	Mu          sync.Mutex   // guards what follows
 	Addr        *ServerAddr  // set at run time; nil: as configured

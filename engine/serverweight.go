@@ -63,5 +63,5 @@ func (srv *Server) Reweigh() bool {
 func (srv *Server) takesTraffic() bool {
 	st := srv.State
 	op := OpState(st.Op.Load())
-	return st.Up() && op != OpStopping && AdminState(st.Admin.Load())&AdmDrain == 0
+	return st.Up() && op != OpStopping && !st.Ejected.Load() && AdminState(st.Admin.Load())&AdmDrain == 0
 }

@@ -3,7 +3,9 @@ package soak
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +67,7 @@ func TestSoak(t *testing.T) {
 		l.whole.Load(), l.status[2].Load(), l.status[5].Load(), l.broken.Load(), l.left.Load())
 	b.books(t, l)
 	b.accounts(t, l)
+	b.slots(t)
 	b.returned(t, first)
 }
 
@@ -110,6 +113,7 @@ defaults
 frontend fe
     bind %s
     log-format "@ %%ST %%tsc %%s %%B"
+    http-request return status 200 content-type text/plain lf-string "%%[srv_conn_free(be/s0)] %%[srv_conn_free(be/s1)] %%[srv_conn_free(be/s2)] %%[srv_conn_free(be/s3)] %%[srv_conn_free(be/s4)]" if { path /slots }
     default_backend be
 backend be
     balance leastconn
@@ -194,6 +198,22 @@ func (b *bench) rest(t *testing.T) {
 		}
 	}
 	t.Errorf("the load is over, but not gone:%s", busy)
+}
+
+// slots asks how many are free of each server's four.
+func (b *bench) slots(t *testing.T) {
+	t.Helper()
+	if b.bin.Name != "hawser" {
+		return // HAProxy's idle connections count as taken
+	}
+	res, err := http.Get("http://" + b.addr + "/slots")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if free, _ := io.ReadAll(res.Body); string(free) != "4 4 4 4 4" {
+		t.Errorf("free slots: %s, want 4 of each server", free)
+	}
 }
 
 // books compares the counters with each other and with the clients'.

@@ -140,6 +140,9 @@ func failing(srv *engine.Server) {
 	if engine.Observe != nil {
 		engine.Observe(srv, engine.ObserveConnect, false)
 	}
+	if engine.ConnectFailed != nil {
+		engine.ConnectFailed(srv)
+	}
 }
 
 // mayRedispatch tells whether this retry may go to another server: at the

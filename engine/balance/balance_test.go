@@ -90,7 +90,7 @@ func setWeight(srv *engine.Server, w int) {
 // Every algorithm leaves out servers without weight, full ones where it may,
 // and uses backups only when nothing else is left.
 func TestStates(t *testing.T) {
-	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn"} {
+	for _, alg := range []string{"roundrobin", "static-rr", "random", "leastconn", "response-time"} {
 		if _, ok := engine.Balances.Get(alg); !ok {
 			continue
 		}
@@ -143,7 +143,7 @@ func expectOnly(t *testing.T, px *engine.Proxy, want string) {
 }
 
 // everyAlgorithm is each with its arguments and hash-type.
-var everyAlgorithm = [][2]string{{"roundrobin"}, {"static-rr"}, {"leastconn"}, {"first"}, {"random"}, {"source"}, {"source", "consistent"},
+var everyAlgorithm = [][2]string{{"roundrobin"}, {"static-rr"}, {"leastconn"}, {"first"}, {"random"}, {"response-time"}, {"source"}, {"source", "consistent"},
 	{"hdr(k)"}, {"hdr(k)", "consistent"}, {"uri"}, {"uri", "consistent wt6 avalanche"}, {"url_param id"}}
 
 func BenchmarkPick(b *testing.B) {
@@ -163,7 +163,7 @@ func BenchmarkPick(b *testing.B) {
 
 // BenchmarkAdd is what it costs that one of ten thousand servers comes or goes.
 func BenchmarkAdd(b *testing.B) {
-	for _, alg := range everyAlgorithm[:9] {
+	for _, alg := range everyAlgorithm[:10] {
 		if alg[0] == "static-rr" || alg[0] != "first" && len(alg[1]) == 0 && strings.Contains("source hdr(k)", alg[0]) {
 			continue // a table: servers are not added to it at run time
 		}
