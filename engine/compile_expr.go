@@ -106,6 +106,9 @@ func (b *Build) addConv(x *Expr, call *expr.Call) error {
 	return nil
 }
 
+// Prefixed is prefixed for features.
+func Prefixed(pos diag.Pos, err error, prefix string) error { return prefixed(pos, err, prefix) }
+
 // prefixed puts a beginning before an error's sentence and keeps its place.
 func prefixed(pos diag.Pos, err error, prefix string) error {
 	var d *diag.Diagnostic

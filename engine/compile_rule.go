@@ -132,7 +132,9 @@ func (b *Build) ruleError(set RulesetID, row *ActionKeyword, name Word, err erro
 	return d
 }
 
-// dotted ends a sentence.
+// Dotted ends an error's sentence with a dot.
+func Dotted(err error) error { return dotted(err) }
+
 func dotted(err error) error {
 	var d *diag.Diagnostic
 	if errors.As(err, &d) && !strings.HasSuffix(strings.TrimRight(d.Message, "\n"), ".") {

@@ -87,11 +87,14 @@ func parseInspect(name string, field func(*engine.Timeouts) *time.Duration) func
 }
 
 func badTCPRequest(b *engine.Build, l *engine.Line) error {
-	return fail(word(l, 1), "'tcp-request' expects 'inspect-delay', 'connection', or 'content' in %s '%s' (got '%s').", b.Px.Kind, b.Px.Name, l.Arg(1))
+	if len(l.Words) < 2 {
+		return fail(l.Words[0], "missing argument for 'tcp-request' in %s '%s'", b.Px.Kind, b.Px.Name)
+	}
+	return fail(word(l, 1), "'tcp-request' expects 'inspect-delay', 'connection', or 'content' in %s '%s' (got '%s')", b.Px.Kind, b.Px.Name, l.Arg(1))
 }
 
 func badTCPResponse(b *engine.Build, l *engine.Line) error {
-	return fail(word(l, 1), "'tcp-response' expects 'inspect-delay' or 'content' in %s '%s' (got '%s').", b.Px.Kind, b.Px.Name, l.Arg(1))
+	return fail(word(l, 1), "'tcp-response' expects 'inspect-delay' or 'content' in %s '%s' (got '%s')", b.Px.Kind, b.Px.Name, l.Arg(1))
 }
 
 // redirectRules are the "redirect" lines of a proxy, which follow all its

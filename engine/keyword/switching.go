@@ -31,7 +31,7 @@ func parseUseBackend(b *engine.Build, l *engine.Line) error {
 	}
 	if strings.Contains(w.Text, "%[") || strings.Contains(w.Text, "%") {
 		if r.Name, err = b.LogFormat(w, engine.FeSwitch, 0); err != nil {
-			return prefixed(w, err, fmt.Sprintf("failed to parse use_backend rule '%s' : ", w.Text))
+			return engine.Dotted(prefixed(w, err, fmt.Sprintf("failed to parse use_backend rule '%s' : ", w.Text)))
 		}
 		if r.Name.IsConst {
 			w.Text, r.Name = string(r.Name.Const), nil
@@ -101,7 +101,7 @@ func parseUseServer(b *engine.Build, l *engine.Line) error {
 func resolveUseServer(b *engine.Build, px *engine.Proxy, i int, w engine.Word) {
 	srv := px.Server(w.Text)
 	if srv == nil {
-		d := b.Alert(w.Pos, "proxy '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.Name, w.Text).AsLate()
+		d := b.Alert(w.Pos, "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.", px.TypeName(), px.Name, w.Text).AsLate()
 		var names []string
 		for _, s := range px.Servers {
 			names = append(names, s.Name)

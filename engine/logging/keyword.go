@@ -136,9 +136,6 @@ func finish(b *engine.Build, px *engine.Proxy) {
 		if px.LogFmt.Set() || px.LogSD.Set() || px.LogErr.Set() {
 			b.Warn(diag.Pos{}, "log format ignored for %s '%s' since it has no log address.", px.TypeName(), px.Name).AsLate()
 		}
-		if px.LogFmt.Preset == "" && len(px.LogFmt.Words) > 0 {
-			compile(b, &px.LogFmt, "log-format") // for its mistakes
-		}
 	}
 	if p := px.LogFmt.Preset; !px.IsHTTP() && (p == "httplog" || p == "httplog clf" || p == "httpslog") {
 		b.Warn(px.LogFmt.Words[0].Pos, "'option %s' not usable with %s '%s' (needs 'mode http'). Falling back to 'option tcplog'.", optionOf(p), px.Kind, px.Name)

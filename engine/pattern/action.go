@@ -51,11 +51,11 @@ func change(isMap bool, n int, do func(r *Ref, key, val string)) func(*engine.Bu
 	return func(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 		text := a.Name.Text
 		open := strings.IndexByte(text, '(')
-		if open < 0 || !strings.HasSuffix(text, ")") {
+		if len(a.Words) >= n && (open < 0 || !strings.HasSuffix(text, ")")) {
 			return nil, diag.Errorf(a.Pos, "expects a file name between parenthesis.")
 		}
 		if len(a.Words) < n {
-			return nil, diag.Errorf(a.Pos, "expects exactly %d %s.", n, map[int]string{1: "argument", 2: "arguments"}[n])
+			return nil, diag.Errorf(a.Pos, "expects exactly %d %s.", n, "arguments")
 		}
 		r, err := ruleRef(b, text[open+1:len(text)-1], isMap)
 		if err != nil {

@@ -27,7 +27,12 @@ func brackets(b *engine.Build, a *engine.RuleArgs, n int) (index, sc int, err er
 	open := strings.IndexByte(text, '(')
 	bad := func() error {
 		if n == 2 {
-			return diag.Errorf(a.Pos, "invalid stick table track ID. Expects %s(<GPC ID>,<Track ID>).", text)
+			kind := "gpc"
+			if strings.Contains(text, "gpt") {
+				kind = "gpt"
+			}
+			name, _, _ := strings.Cut(text, "(")
+			return diag.Errorf(a.Pos, "Missing %s ID '%s'. Expects %s(<%s ID>,<Track ID>).", kind, text, name, strings.ToUpper(kind))
 		}
 		return diag.Errorf(a.Pos, "invalid stick table track ID. Expects %s(<Track ID>).", text)
 	}
@@ -53,7 +58,7 @@ func brackets(b *engine.Build, a *engine.RuleArgs, n int) (index, sc int, err er
 		sc = nums[0]
 	}
 	if max := stickCounters(b); sc >= max {
-		return 0, 0, diag.Errorf(a.Pos, "invalid stick table track ID '%s'. The max allowed ID is %d (tune.stick-counters-1)", parts[n-1], max-1)
+		return 0, 0, diag.Errorf(a.Pos, "invalid stick table track ID. The max allowed ID is %d (tune.stick-counters).", max-1)
 	}
 	return index, sc, nil
 }

@@ -133,23 +133,29 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 			c.typ, c.keyLen = t, 32
 			if t != engine.TStr && t != engine.TBin {
 				c.keyLen = map[engine.Type]int{engine.TIPv4: 4, engine.TIPv6: 16, engine.TSint: 4}[t]
-			} else if len(w) > 3 && w[2].Text == "len" {
-				n, err := strconv.Atoi(w[3].Text)
-				if err != nil || n <= 0 {
-					return fail(w[3], "'len' expects a positive integer value.")
+			} else if len(w) > 2 && w[2].Text == "len" {
+				n := 0
+				if len(w) > 3 {
+					n, _ = strconv.Atoi(w[3].Text)
+				}
+				if n <= 0 {
+					return diag.Errorf(w[2].Pos, "'len' expects a positive integer argument.")
 				}
 				c.keyLen, used = n, 4
 			}
 		case "size":
 			n, err := unit.Size(arg.Text)
 			if err != nil {
-				return fail(arg, "unexpected character in argument of '%s'.", name.Text)
+				return fail(arg, "unexpected character '%s' in argument of '%s'.", firstBad(arg.Text), name.Text)
 			}
 			c.size = int64(n)
 		case "expire":
+			if arg.Text == "" {
+				return fail(name, "missing argument after 'expire'.")
+			}
 			d, err := unit.Time(arg.Text, time.Millisecond)
 			if err != nil {
-				return fail(arg, "%s", err.For("expire"))
+				return fail(arg, "unexpected character '%s' in argument of 'expire'.", firstBad(arg.Text))
 			}
 			c.expire = d
 		case "nopurge":
@@ -159,7 +165,7 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 			noEffect(b, name)
 		case "srvkey":
 			if arg.Text != "name" && arg.Text != "addr" {
-				return fail(arg, "srvkey expects one of 'name' or 'addr'.")
+				return diag.Errorf(arg.Pos, "stick-table : unknown server key type '%s'.", arg.Text)
 			}
 			c.byAddr = arg.Text == "addr"
 		case "peers":
@@ -168,7 +174,7 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 		case "write-to", "brates-factor":
 			noEffect(b, name)
 		case "store":
-			if err := c.stores(arg); err != nil {
+			if err := c.stores(b, arg); err != nil {
 				return err
 			}
 		default:
@@ -185,8 +191,18 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 	return nil
 }
 
+// firstBad is the first character of a number that is none.
+func firstBad(s string) string {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return s[i : i+1]
+		}
+	}
+	return ""
+}
+
 // stores reads "conn_cnt,conn_rate(10s),gpc(2)".
-func (c *conf) stores(w engine.Word) error {
+func (c *conf) stores(b *engine.Build, w engine.Word) error {
 	rest := w.Text
 	for rest != "" {
 		end, depth := 0, 0
@@ -204,14 +220,14 @@ func (c *conf) stores(w engine.Word) error {
 		if item == "" {
 			continue
 		}
-		if err := c.storeOne(w, item); err != nil {
+		if err := c.storeOne(b, w, item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *conf) storeOne(w engine.Word, item string) error {
+func (c *conf) storeOne(b *engine.Build, w engine.Word, item string) error {
 	fail := func(format string, a ...any) error { return diag.Errorf(w.Pos, "stick-table: "+format, a...) }
 	name, args, _ := strings.Cut(item, "(")
 	if name == "server_name" {
@@ -219,11 +235,12 @@ func (c *conf) storeOne(w engine.Word, item string) error {
 	}
 	k, ok := kindOf(name)
 	if !ok {
-		return fail("unknown data type '%s'.", name)
+		return fail("unknown store option '%s'.", name)
 	}
 	for _, s := range c.store {
 		if s.k == k {
-			return fail("the data type '%s' is already stored.", name)
+			b.Warn(w.Pos, "stick-table: store option '%s' already enabled, ignored.", name)
+			return nil
 		}
 	}
 	s := stored{k: k, n: 1}
@@ -231,7 +248,7 @@ func (c *conf) storeOne(w engine.Word, item string) error {
 	if shapes[k].array {
 		n, err := strconv.Atoi(list[0])
 		if err != nil || n < 1 || n > 100 {
-			return fail("missing or invalid argument for '%s': a number of elements from 1 to 100 is expected.", name)
+			return fail("array size is out of allowed range (1-100) for store option '%s'.", name)
 		}
 		s.n, list = n, list[1:]
 	}
@@ -241,7 +258,7 @@ func (c *conf) storeOne(w engine.Word, item string) error {
 		}
 		d, err := unit.Time(list[0], time.Millisecond)
 		if err != nil || d <= 0 {
-			return fail("invalid delay for data type '%s'.", name)
+			return fail("error when processing store option '%s'.", name)
 		}
 		s.period = d
 	}
@@ -281,6 +298,10 @@ func lookup(b *engine.Build, name string, pos diag.Pos, who string, found func(*
 			px := ""
 			if b.Px != nil {
 				px = b.Px.Name
+			}
+			if who == "'stick' rule" {
+				b.Alert(pos, "Proxy '%s': unable to find stick-table '%s'.", px, n).AsBare()
+				return
 			}
 			b.Alert(pos, "Proxy '%s': unable to find table '%s' referenced by %s.", px, n, who).AsBare()
 			return

@@ -61,11 +61,11 @@ func parseStick(b *engine.Build, l *engine.Line) error {
 		where = engine.StickStore
 	}
 	if len(l.Words) < 3 {
-		return diag.Errorf(kind.Pos, "'%s': missing fetch method.", "stick")
+		return diag.Errorf(kind.Pos, "'stick' expects a fetch method.")
 	}
 	x, err := b.Expr(l.Words[2], where)
 	if err != nil {
-		return err
+		return engine.Prefixed(l.Words[2].Pos, err, "'stick': ")
 	}
 	r.x = x
 	args, cond := engine.SplitCond(l.Words[3:])

@@ -77,7 +77,7 @@ func parseTrack(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	tableName := ""
 	if len(a.Words) > 1 && a.Words[1].Text == "table" {
 		if len(a.Words) < 3 {
-			return nil, diag.Errorf(a.Pos, "expects a table name.")
+			return nil, diag.Errorf(a.Pos, "missing table name.")
 		}
 		tableName = a.Words[2].Text
 		a.Only(3)

@@ -22,7 +22,7 @@ func procVar(b *engine.Build, w engine.Word, kw string) (engine.VarRef, error) {
 		return ref, diag.Errorf(w.Pos, "'%s': %s", kw, err.Error())
 	}
 	if ref.Scope != engine.VarProc {
-		return ref, diag.Errorf(w.Pos, "'%s': cannot set variable '%s', only the 'proc' scope is permitted in the global section.", kw, w.Text)
+		return ref, diag.Errorf(w.Pos, "'%s': cannot set variable '%s', only scope 'proc' is permitted in the global section.", kw, w.Text)
 	}
 	return ref, nil
 }
@@ -32,7 +32,7 @@ func parseGlobalSet(b *engine.Build, l *engine.Line) error {
 	if err != nil {
 		return err
 	}
-	x, err := b.Expr(l.Words[2], engine.AtConfig)
+	x, err := b.ExprOf(l.Words[2], engine.AtConfig, "set-var("+l.Words[1].Text+")")
 	if err != nil {
 		return err
 	}
