@@ -63,10 +63,21 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 			continue
 		}
 		if err := b.arg(&out[i], t, call); err != nil {
-			return nil, argError(call, out[i].Pos, what, i, "failed to parse '%s' as type '%s' at position %d", given[i].Text, t.Label(), i+1).WithAdvice("%s", err.Error())
+			d := argError(call, out[i].Pos, what, i, "failed to parse '%s' as type '%s' at position %d", given[i].Text, t.Label(), i+1)
+			if say := examples[t]; say != "" {
+				d.WithAdvice("%s", say)
+			}
+			return nil, d
 		}
 	}
 	return out, nil
+}
+
+// examples show what a type looks like.
+var examples = map[ArgType]string{
+	ArgInt: "a whole number is expected, as 5 or -1", ArgIPv4: "expected is an address such as 192.0.2.1", ArgIPv6: "expected is an address such as 2001:db8::1",
+	ArgAddr: "expected is an address such as 192.0.2.1 or 2001:db8::1", ArgMask4: "expected is a number of bits up to 32, or a mask such as 255.255.255.0",
+	ArgMask6: "expected is a number of bits up to 128, or a mask such as ffff::", ArgID: "expected are numbers with dots between, as 1.2.3",
 }
 
 // mayBeEmpty tells whether an empty word is a value of a type.
