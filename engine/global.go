@@ -5,36 +5,37 @@ import "time"
 // Global is what the global section says. Durations are zero where not set;
 // the getters of build fill defaults in before a Runtime is published.
 type Global struct {
-	MaxConn, MaxConnRate, MaxSessRate int
-	MaxSSLConn, MaxSSLRate            int
-	NbThread, UlimitN                 int
-	Daemon, MasterWorker, Quiet       bool
-	ZeroWarning                       bool
-	NoSplice                          bool
-	PidFile, Chroot                   string
-	User, Group                       string
-	UID, GID                          int
-	Node, Description, LocalPeer      string
-	CABase, CrtBase, KeyBase          string
-	HardStopAfter, Grace, CloseSpread time.Duration
-	SpreadChecks                      int // percent
-	MaxCompRate                       int // bytes per second
-	MaxCompCPU                        int // percent; 0 or 100: no limit
-	MaxZlibMem                        int // bytes
-	MaxSpreadChecks                   time.Duration
-	ServerVerifyNone                  bool // ssl-server-verify none
-	StatsTimeout                      time.Duration
-	StatsMaxConn                      int
-	LogSendHostname                   string
-	LogTag                            string
-	Logs                              []LogTarget
-	HTTPErrCodes, HTTPFailCodes       CodeSet
-	ServerStateBase, ServerStateFile  string
-	CaseAdjust                        map[string]string // h1-case-adjust: lower case to written form
-	InsecureFork                      bool
-	Experimental                      bool // expose-experimental-directives
-	Tune                              Tune
-	StatsBinds                        []*Bind // sockets of the runtime API, of a proxy called CLIProxy
+	MaxConn, MaxConnRate, MaxSessRate            int
+	MaxSSLConn, MaxSSLRate                       int
+	NbThread, UlimitN                            int
+	Daemon, MasterWorker, Quiet                  bool
+	AnyPayload, KeepInsecureTE, RejectPrivileged bool // h1-accept-payload-with-any-method, h1-do-not-close-on-insecure-transfer-encoding, harden.reject-privileged-ports.tcp
+	ZeroWarning                                  bool
+	NoSplice                                     bool
+	PidFile, Chroot                              string
+	User, Group                                  string
+	UID, GID                                     int
+	Node, Description, LocalPeer                 string
+	CABase, CrtBase, KeyBase                     string
+	HardStopAfter, Grace, CloseSpread            time.Duration
+	SpreadChecks                                 int // percent
+	MaxCompRate                                  int // bytes per second
+	MaxCompCPU                                   int // percent; 0 or 100: no limit
+	MaxZlibMem                                   int // bytes
+	MaxSpreadChecks                              time.Duration
+	ServerVerifyNone                             bool // ssl-server-verify none
+	StatsTimeout                                 time.Duration
+	StatsMaxConn                                 int
+	LogSendHostname                              string
+	LogTag                                       string
+	Logs                                         []LogTarget
+	HTTPErrCodes, HTTPFailCodes                  CodeSet
+	ServerStateBase, ServerStateFile             string
+	CaseAdjust                                   map[string]string // h1-case-adjust: lower case to written form
+	InsecureFork                                 bool
+	Experimental                                 bool // expose-experimental-directives
+	Tune                                         Tune
+	StatsBinds                                   []*Bind // sockets of the runtime API, of a proxy called CLIProxy
 }
 
 // CLIProxy is the name of the internal proxy of the runtime API's sockets.

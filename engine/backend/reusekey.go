@@ -16,6 +16,9 @@ func reuseKey(s *engine.Stream) string {
 	if k, ok := srv.TLS.(interface{ ReuseKey(*engine.Stream) string }); ok {
 		name = k.ReuseKey(s)
 	}
+	if k, ok := srv.Dial.(interface{ ReuseKey(*engine.Stream) string }); ok && srv.SendProxy == 2 {
+		name += k.ReuseKey(s)
+	}
 	a := &srv.Addr
 	src := srv.Source
 	if src == nil {

@@ -9,8 +9,8 @@ var (
 	knownGlobal = set("51degrees-allow-unmatched", "51degrees-cache-size", "51degrees-data-file", "51degrees-difference",
 		"51degrees-drift", "51degrees-property-name-list", "51degrees-property-separator", "51degrees-use-performance-graph",
 		"51degrees-use-predictive-graph", "acme.scheduler", "deviceatlas-json-file", "deviceatlas-log-level",
-		"deviceatlas-properties-cookie", "deviceatlas-separator", "h1-accept-payload-with-any-method",
-		"h1-do-not-close-on-insecure-transfer-encoding", "harden.reject-privileged-ports.tcp",
+		"deviceatlas-properties-cookie", "deviceatlas-separator",
+
 		"jwt.decrypt_alg_list", "jwt.decrypt_enc_list", "lua-load", "lua-load-per-thread", "lua-prepend-path",
 		"ssl-passphrase-cmd", "wurfl-cache-size", "wurfl-data-file", "wurfl-information-list", "wurfl-information-list-separator")
 	knownProxy    = set("crt", "option spop-check", "quic-initial", "use-fcgi-app")

@@ -33,6 +33,7 @@ func New(srv *engine.Server) engine.Connector {
 	}
 	d.keepAlive = px.Options.Has(engine.OptServerKA)
 	d.probes = probes.Get(px)
+	d.socks = socks.Get(srv)
 	d.special = d.keepAlive || srv.TCPUserTimeout > 0 || sockets.Get(srv) != nil
 	d.special = d.special || srv.CC != "" || px.Options.Has(engine.OptNoLinger)
 	if px.RT != nil {
@@ -51,6 +52,7 @@ type dialer struct {
 	src       *engine.SourceSpec
 	header    *headerConf
 	probes    *probeConf
+	socks     *socksConf // nil without socks4
 	keepAlive bool
 	tune      *engine.Tune // the sizes of the kernel's buffers; nil: the system's
 	special   bool         // some socket option beyond TCP_NODELAY is wanted
@@ -61,11 +63,21 @@ type dialer struct {
 func (d *dialer) Connect(spec *engine.DialSpec) (*conn.Conn, error) {
 	began := clock.Mono()
 	to := d.resolve(spec)
-	s, err := d.open(spec, &to)
+	first, proxy := &to, d.via(spec)
+	if proxy != nil {
+		first = &target{ip: netip.AddrPortFrom(proxy.IP, uint16(proxy.Port))}
+	}
+	s, err := d.open(spec, first)
 	if err != nil {
 		return nil, failure(err)
 	}
 	c := conn.New(s, d.bufSize)
+	if proxy != nil {
+		if err := askSocks(c, &to, spec.Timeout); err != nil {
+			c.Abort()
+			return nil, failure(err)
+		}
+	}
 	if spec.SendProxy != 0 {
 		if err := d.sendHeader(spec, c, &to); err != nil {
 			c.Abort()

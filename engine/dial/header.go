@@ -40,6 +40,8 @@ func init() {
 		engine.ServerKeyword{Name: "no-send-proxy-v2-ssl", Parse: off, Usage: "no-send-proxy-v2-ssl: undo send-proxy-v2-ssl of default-server"},
 		engine.ServerKeyword{Name: "send-proxy-v2-ssl-cn", Parse: v2("ssl", "cert-cn"), Usage: "send-proxy-v2-ssl-cn: send-proxy-v2-ssl with the common name of the client's certificate"},
 		engine.ServerKeyword{Name: "no-send-proxy-v2-ssl-cn", Parse: off, Usage: "no-send-proxy-v2-ssl-cn: undo send-proxy-v2-ssl-cn of default-server"},
+		engine.ServerKeyword{Name: "set-proxy-v2-tlv-fmt", Args: 1, Parse: parseTLV, Missing: "'set-proxy-v2-tlv-fmt' : expects a format as argument",
+			Usage: "set-proxy-v2-tlv-fmt(<id>) <format>: a field of that type in the header of send-proxy-v2"},
 		engine.ServerKeyword{Name: "proxy-v2-options", Args: 1, Parse: parseHeaderOptions, Usage: "proxy-v2-options <option>,…: what send-proxy-v2 tells: ssl, cert-cn, ssl-cipher, cert-sig, cert-key, authority, crc32c, unique-id"},
 	)
 }
@@ -47,6 +49,33 @@ func init() {
 // headerConf says what a version 2 header carries.
 type headerConf struct {
 	ssl, cn, cipher, sig, key, authority, crc, uniqueID bool
+
+	own []ownTLV // set-proxy-v2-tlv-fmt
+}
+
+// ownTLV is a field whose value a format makes.
+type ownTLV struct {
+	id  byte
+	fmt *engine.LogFormat
+}
+
+// parseTLV reads set-proxy-v2-tlv-fmt(<id>) <format>.
+func parseTLV(b *engine.Build, srv *engine.Server, name engine.Word, args []engine.Word) error {
+	_, id, _ := strings.Cut(strings.TrimSuffix(name.Text, ")"), "(")
+	n, err := strconv.ParseUint(id, 0, 32)
+	switch {
+	case err != nil:
+		return diag.Errorf(name.Pos, "'%s' : could not convert TLV ID", name.Text)
+	case n > 255:
+		return diag.Errorf(name.Pos, "'%s' : the maximum allowed TLV ID is 255", name.Text)
+	}
+	f, err := b.LogFormat(args[0], engine.SrvSource, 0)
+	if err != nil {
+		return err
+	}
+	h := header.Edit(srv)
+	h.own = append(h.own[:len(h.own):len(h.own)], ownTLV{byte(n), f})
+	return nil
 }
 
 var header = engine.NewSlot[*engine.Server, headerConf]("PROXY header")
@@ -110,8 +139,29 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// ReuseKey tells connections apart whose headers say something of one request.
+func (d *dialer) ReuseKey(s *engine.Stream) string {
+	if d.header == nil || len(d.header.own) == 0 {
+		return ""
+	}
+	return string(d.header.ownTLVs(nil, s))
+}
+
+// ownTLVs appends the fields that formats make; empty ones are left out.
+func (h *headerConf) ownTLVs(out []byte, s *engine.Stream) []byte {
+	for i := range h.own {
+		m := s.Env.Mark()
+		s.Env.Tmp = h.own[i].fmt.Append(s.Env.Tmp, &s.Env)
+		if v := s.Env.Since(m); len(v) > 0 {
+			out = proxyproto.AppendTLV(out, h.own[i].id, string(v))
+		}
+		s.Env.Tmp = s.Env.Tmp[:m]
+	}
+	return out
+}
+
 func (h *headerConf) tlvs(s *engine.Stream) []byte {
-	var out []byte
+	out := h.ownTLVs(nil, s)
 	tls := s.Sess.TLS
 	if tls != nil && tls.ALPN() != "" {
 		out = proxyproto.AppendTLV(out, proxyproto.TLVALPN, tls.ALPN())

@@ -74,6 +74,7 @@ func (c *Conn) prepare() {
 func (c *Conn) limits() {
 	px, g := c.sess.Front, &c.sess.RT.Global
 	c.parser.MaxFields = g.Tune.MaxHdr - 1
+	c.parser.AnyPayload, c.parser.KeepInsecure = g.AnyPayload, g.KeepInsecureTE
 	c.parser.Relaxed = px.Options.Has(engine.OptUnsafeRequest)
 }
 

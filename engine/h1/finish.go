@@ -68,9 +68,12 @@ func (p *Parser) ambiguity(m *htx.Msg) {
 	}
 	if m.Flags&htx.HasLength != 0 {
 		m.DelID(htx.ContentLength)
-		m.Flags = m.Flags&^htx.HasLength | htx.MustClose
+		m.Flags &^= htx.HasLength
+		if !p.KeepInsecure {
+			m.Flags |= htx.MustClose
+		}
 	}
-	if m.Flags&htx.Version11 == 0 {
+	if m.Flags&htx.Version11 == 0 && !p.KeepInsecure {
 		m.Flags |= htx.MustClose
 	}
 }

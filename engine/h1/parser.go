@@ -5,9 +5,10 @@ import "hawser/engine/htx"
 // Parser reads one head after another. Set the limits once; Reset between heads.
 type Parser struct {
 	// Immutable while a head is parsed.
-	MaxFields  int  // most fields, 0: 100 (tune.http.maxhdr 101 counts the start line)
-	Relaxed    bool // option accept-unsafe-violations-in-http-request / -response
-	AnyPayload bool // h1-accept-payload-with-any-method
+	MaxFields    int  // most fields, 0: 100 (tune.http.maxhdr 101 counts the start line)
+	Relaxed      bool // option accept-unsafe-violations-in-http-request / -response
+	KeepInsecure bool // h1-do-not-close-on-insecure-transfer-encoding
+	AnyPayload   bool // h1-accept-payload-with-any-method
 
 	phase   uint8
 	badName bool // relaxed: the field being read is dropped

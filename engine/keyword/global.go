@@ -11,6 +11,9 @@ import (
 func init() {
 	engine.AddKeywords(
 		engine.Keyword{Name: "daemon", In: engine.InGlobal, Usage: "daemon: run in the background", Parse: flagOn(func(g *engine.Global) *bool { return &g.Daemon })},
+		engine.Keyword{Name: "h1-accept-payload-with-any-method", In: engine.InGlobal, Usage: "h1-accept-payload-with-any-method: HTTP/1.0 requests may have a body with GET, HEAD and DELETE", Parse: flagOn(func(g *engine.Global) *bool { return &g.AnyPayload })},
+		engine.Keyword{Name: "h1-do-not-close-on-insecure-transfer-encoding", In: engine.InGlobal, Usage: "h1-do-not-close-on-insecure-transfer-encoding: keep connections after requests with both Content-Length and Transfer-Encoding", Parse: flagOn(func(g *engine.Global) *bool { return &g.KeepInsecureTE })},
+		engine.Keyword{Name: "harden.reject-privileged-ports.tcp", In: engine.InGlobal, Max: 1, Usage: "harden.reject-privileged-ports.tcp { on | off }: refuse connections from ports below 1024", Parse: parseRejectPorts},
 		engine.Keyword{Name: "quiet", In: engine.InGlobal, Usage: "quiet: print nothing at start", Parse: flagOn(func(g *engine.Global) *bool { return &g.Quiet })},
 		engine.Keyword{Name: "zero-warning", In: engine.InGlobal, Usage: "zero-warning: refuse to start when there are warnings", Parse: flagOn(func(g *engine.Global) *bool { return &g.ZeroWarning })},
 		engine.Keyword{Name: "nosplice", In: engine.InGlobal, Usage: "nosplice: do not move data inside the kernel", Parse: flagOn(func(g *engine.Global) *bool { return &g.NoSplice })},
@@ -227,4 +230,14 @@ func parseDefaultPath(b *engine.Build, l *engine.Line) error {
 		return nil
 	}
 	return fail(w, "'default-path' expects either 'current', 'config', 'parent' or 'origin <path>' as argument.")
+}
+
+func parseRejectPorts(b *engine.Build, l *engine.Line) error {
+	w := word(l, 1)
+	switch w.Text {
+	case "on", "off":
+		b.RT.Global.RejectPrivileged = w.Text == "on"
+		return nil
+	}
+	return fail(l.Words[0], "'%s' expects either 'on' or 'off' but got '%s'.", l.Words[0].Text, w.Text)
 }

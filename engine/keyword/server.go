@@ -124,6 +124,9 @@ func serverOptions(b *engine.Build, srv *engine.Server, words []engine.Word, wha
 	for i := 0; i < len(words); {
 		w := words[i]
 		row, ok := engine.ServerKeywords.Get(w.Text)
+		if name, _, cut := strings.Cut(w.Text, "("); !ok && cut {
+			row, ok = engine.ServerKeywords.Get(name)
+		}
 		if !ok {
 			return serverError(w, what, unknownServerOption(w, isDefault))
 		}

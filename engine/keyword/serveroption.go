@@ -11,8 +11,7 @@ import (
 
 // knownServer are the options that HAProxy has and Hawser lacks.
 var knownServer = map[string]bool{
-	"socks4": true, "check-via-socks4": true, "namespace": true, "tcp-md5sig": true, "log-bufsize": true, "log-proto": true,
-	"set-proxy-v2-tlv-fmt": true,
+	"namespace": true, "tcp-md5sig": true, "log-bufsize": true, "log-proto": true,
 }
 
 type serverParse = func(b *engine.Build, srv *engine.Server, name engine.Word, args []engine.Word) error

@@ -147,6 +147,9 @@ func begin(sess *engine.Session) bool {
 	} else if !sess.Dst.IsValid() {
 		sess.Dst, _ = peer(sess.Conn.LocalAddr())
 	}
+	if sess.RT.Global.RejectPrivileged && sess.Src.IsValid() && sess.Src.Port() < 1024 {
+		return false
+	}
 	if sess.Front.Options.Has(engine.OptNoLinger) {
 		sess.Conn.NoLinger()
 	}
