@@ -157,7 +157,7 @@ func mayRedispatch(s *engine.Stream) bool {
 		return true
 	}
 	if n < 0 {
-		return (MaxRetries(s)-s.Retries)%-n == 0
+		return s.Retries == MaxRetries(s)+n+1 // -1: the last one
 	}
 	return s.Retries%n == 0
 }
