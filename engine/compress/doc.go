@@ -8,5 +8,8 @@
 // next one; what passes by costs a look at the proxy's settings. Data is never
 // held back: what was read without waiting is compressed and flushed at once.
 //
+// The deflater's fast levels store a block of 64 kB in which nothing repeats at all
+// (random hexadecimal digits), where HAProxy would still save the unused bits.
+//
 // It does not decompress, and it knows nothing of how bodies are framed.
 package compress
