@@ -133,28 +133,33 @@ type ServerCookieState struct {
 	Server                            *Server // that the client's cookie names
 }
 
+// streamRoom is the memory that a pooled stream keeps for its next use.
+type streamRoom struct {
+	slots                Slots
+	vars, req, res       VarStore
+	sc                   Tracks
+	groups               GroupRoom
+	reqMsg, resMsg       *htx.Msg
+	reqCaps, resCaps     [][]byte
+	reqBody, resBuf      []byte
+	id, uri, tmp         []byte
+	cookieReq, cookieRes []byte
+}
+
 // Reset prepares a pooled stream for its next use.
 func (s *Stream) Reset() {
-	req, res, tmp := s.Req, s.Res, s.Env.Tmp
 	s.Slots.clear()
 	s.Vars.Clear()
 	s.ReqVars.Clear()
 	s.ResVars.Clear()
 	s.SC.Clear()
-	keep := *s.kept()
-	*s = Stream{Slots: keep.slots, Vars: keep.v, ReqVars: keep.rq, ResVars: keep.rs, SC: s.SC, Req: req, Res: res,
-		ReqCaps: clearCaps(s.ReqCaps), ResCaps: clearCaps(s.ResCaps), Groups: s.Groups, ReqBody: s.ReqBody[:0], ResBuf: s.ResBuf[:0],
-		UniqueID: s.UniqueID[:0], URI: s.URI[:0], CookieReq: s.CookieReq[:0], CookieRes: s.CookieRes[:0], RetriesSet: -1}
-	s.Env.Tmp = tmp[:0]
-}
-
-type keptRoom struct {
-	slots     Slots
-	v, rq, rs VarStore
-}
-
-func (s *Stream) kept() *keptRoom {
-	return &keptRoom{s.Slots, s.Vars, s.ReqVars, s.ResVars}
+	k := streamRoom{s.Slots, s.Vars, s.ReqVars, s.ResVars, s.SC, s.Groups, s.Req, s.Res, clearCaps(s.ReqCaps), clearCaps(s.ResCaps),
+		s.ReqBody[:0], s.ResBuf[:0], s.UniqueID[:0], s.URI[:0], s.Env.Tmp[:0], s.CookieReq[:0], s.CookieRes[:0]}
+	*s = Stream{}
+	s.Slots, s.Vars, s.ReqVars, s.ResVars, s.SC, s.Groups = k.slots, k.vars, k.req, k.res, k.sc, k.groups
+	s.Req, s.Res, s.ReqCaps, s.ResCaps, s.ReqBody, s.ResBuf = k.reqMsg, k.resMsg, k.reqCaps, k.resCaps, k.reqBody, k.resBuf
+	s.UniqueID, s.URI, s.Env.Tmp, s.CookieReq, s.CookieRes = k.id, k.uri, k.tmp, k.cookieReq, k.cookieRes
+	s.RetriesSet = -1
 }
 
 func clearCaps(c [][]byte) [][]byte {
