@@ -219,7 +219,9 @@ func (srv *Server) enterDrain(via string) {
 	}
 	b := append([]byte(srv.Title()), " enters drain state"...)
 	b = append(append(b, via...), ". "...)
-	srv.Px.Log(5, string(srv.appendLeft(b, down, requeued)))
+	b = srv.appendLeft(b, down, requeued)
+	srv.Px.Log(5, string(b))
+	srv.Px.mail(5, b)
 }
 
 func (srv *Server) leaveDrain(was AdminState, via string) {

@@ -150,6 +150,16 @@ func (px *Proxy) Log(level int, msg string) {
 	}
 }
 
+// Mail sends a message about a server to who asked for it (email-alert); the
+// mailer feature provides it.
+var Mail func(px *Proxy, level int, text string)
+
+func (px *Proxy) mail(level int, text []byte) {
+	if Mail != nil {
+		Mail(px, level, string(text))
+	}
+}
+
 // logState writes the line of a change of state.
 func (srv *Server) logState(op OpState, why string, was bool, requeued int) {
 	px := srv.Px
@@ -169,6 +179,7 @@ func (srv *Server) logState(op OpState, why string, was bool, requeued int) {
 	b = append(append(b, word...), why...)
 	b = srv.appendLeft(append(b, ". "...), op == OpStopped, requeued)
 	px.Log(level, string(b))
+	px.mail(level, b)
 }
 
 // Title is "Server b/s", with its role.

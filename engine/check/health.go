@@ -136,4 +136,7 @@ func logCheck(srv *engine.Server, res *result, why string, health int32) {
 	b = strconv.AppendInt(append(b, '/'), int64(of), 10)
 	b = append(append(append(b, ' '), state...), '.')
 	srv.Px.Log(5, string(b))
+	if engine.Mail != nil {
+		engine.Mail(srv.Px, 6, string(b))
+	}
 }

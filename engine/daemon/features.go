@@ -17,6 +17,7 @@ import (
 	_ "hawser/engine/h1"
 	_ "hawser/engine/keyword"
 	_ "hawser/engine/logging"
+	_ "hawser/engine/mailer"
 	_ "hawser/engine/outlier"
 	_ "hawser/engine/pattern"
 	_ "hawser/engine/persist"

@@ -9,7 +9,6 @@ import (
 
 func init() {
 	engine.AddKeywords(
-		engine.Keyword{Name: "email-alert", In: engine.InAll, Max: 2, Flags: engine.NoEffect, Usage: "no mail is sent yet", Parse: parseEmailAlert},
 		engine.Keyword{Name: "max-session-srv-conns", In: engine.InAllFE, Max: 1, Flags: engine.NoEffect, Usage: "a session keeps the connections that http-reuse allows", Parse: needsArgument},
 		engine.Keyword{Name: "be-unpublished", In: engine.InBE, Max: 0, Usage: "be-unpublished: switching rules pass the backend over until it is published", Parse: parseUnpublished},
 		engine.Keyword{Name: "clitcpka-cnt", In: engine.InAllFE, Max: 1, Usage: "clitcpka-cnt <count>: TCP keep-alive probes without answer before a client counts as gone", Parse: parseClientProbe},
@@ -18,19 +17,6 @@ func init() {
 		engine.Keyword{Name: "bind-process", In: engine.InAll, Max: -1, Flags: engine.Legacy, Usage: "bind-process: gone since HAProxy 2.5; remove it", Parse: formerProxy},
 		engine.Keyword{Name: "grace", In: engine.InAllFE, Max: -1, Flags: engine.Legacy, Usage: "grace: gone since HAProxy 2.3; remove it", Parse: formerProxy},
 	)
-}
-
-func parseEmailAlert(b *engine.Build, l *engine.Line) error {
-	switch l.Arg(1) {
-	case "":
-		return fail(l.Words[0], "missing argument after 'email-alert'.")
-	case "from", "level", "mailers", "myhostname", "to":
-		if l.Arg(2) == "" {
-			return fail(l.Words[1], "missing argument after '%s'.", l.Arg(1))
-		}
-		return nil
-	}
-	return fail(l.Words[1], "email-alert: unknown argument '%s'.", l.Arg(1))
 }
 
 func parseUnpublished(b *engine.Build, _ *engine.Line) error {

@@ -7,7 +7,6 @@ import (
 // idleSections are sections whose absence is seen and does no harm: they are
 // accepted with a notice.
 var idleSections = map[string]string{
-	"mailers": "no mail is sent yet",
 	"program": "no program is started; start it as a service of its own (HAProxy 3.3 dropped this, too)",
 	"traces":  "there are no traces",
 }
@@ -15,9 +14,6 @@ var idleSections = map[string]string{
 func init() {
 	for name, why := range idleSections {
 		engine.AddSection(engine.SectionKeyword{Name: name, Usage: name + ": " + why, Parse: func(b *engine.Build, s *engine.Section) error {
-			if len(s.Args) == 0 && name == "mailers" {
-				return fail(s.Kind, "'%s' expects a <name> argument", name)
-			}
 			b.Notice(s.Kind.Pos, "section '%s' has no effect in Hawser: %s.", name, why)
 			return nil
 		}})
