@@ -49,7 +49,8 @@ type loaded struct {
 	prev, next *loaded
 }
 
-const loadScale = 1 << 20
+// loadScale is the highest effective weight: finer differences are none, as in HAProxy.
+const loadScale = 256 * engine.WeightScale
 
 func (n *loaded) read(less int64) int64 {
 	st := n.srv.State
@@ -57,7 +58,7 @@ func (n *loaded) read(less int64) int64 {
 	if load <= 0 {
 		return 0
 	}
-	return load * loadScale / n.weight
+	return (load + 1) * loadScale / n.weight // with the one to come: light servers count as busier
 }
 
 // succeed makes the balancers of the old generation tell those of the new one.
