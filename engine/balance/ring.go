@@ -28,14 +28,15 @@ type ring struct {
 // circle is the points in ascending order.
 type circle struct {
 	points  []point
-	weights []int64 // by Server.Index, 0: not in it
-	upTo    []int64 // the weights up to and with each, so that shares of slots add up
+	servers []*engine.Server // by Server.Index
+	weights []int64          // by Server.Index, 0: not in it
+	upTo    []int64          // the weights up to and with each, so that shares of slots add up
 	total   int64
 }
 
 type point struct {
 	at  uint32
-	srv *engine.Server
+	srv uint32 // its Index; without pointers, a copy of thousands costs little
 }
 
 func newRing(px *engine.Proxy, h hashing, key keyFunc) *ring {
@@ -64,20 +65,20 @@ func (r *ring) Changed(*engine.Server) {
 	if old == nil {
 		old = &circle{}
 	}
-	gone := map[*engine.Server]bool{}
+	gone := make([]bool, max(len(c.weights), len(old.weights)))
+	c.servers = make([]*engine.Server, len(c.weights))
 	for _, srv := range was {
-		if c.weight(srv) != old.weight(srv) {
-			gone[srv] = true
-		}
+		gone[srv.Index] = c.weight(srv) != old.weight(srv)
 	}
 	var fresh []point
 	for i, srv := range r.list {
-		if len(old.points) > 0 && !gone[srv] && old.weight(srv) == int64(r.wts[i]) {
+		c.servers[srv.Index] = srv
+		if len(old.points) > 0 && !gone[srv.Index] && old.weight(srv) == int64(r.wts[i]) {
 			continue
 		}
 		base := ringBase(srv)
 		for k := range uint32(r.wts[i]) {
-			fresh = append(fresh, point{hash.Avalanche(base + k), srv})
+			fresh = append(fresh, point{hash.Avalanche(base + k), uint32(srv.Index)})
 		}
 	}
 	slices.SortStableFunc(fresh, func(a, b point) int { return cmp.Compare(a.at, b.at) })
@@ -94,16 +95,15 @@ func (c *circle) weight(srv *engine.Server) int64 {
 
 // merge takes the points of old but those of servers that are gone, and the
 // fresh ones, which are sorted.
-func (c *circle) merge(old *circle, gone map[*engine.Server]bool, fresh []point) {
+func (c *circle) merge(old *circle, gone []bool, fresh []point) {
 	points := old.points
-	switch len(gone) {
-	case 0:
-	case 1:
-		for srv := range gone {
-			points = slices.DeleteFunc(slices.Clone(points), func(p point) bool { return p.srv == srv })
+	if slices.Contains(gone, true) {
+		points = make([]point, 0, len(old.points))
+		for _, p := range old.points {
+			if !gone[p.srv] {
+				points = append(points, p)
+			}
 		}
-	default:
-		points = slices.DeleteFunc(slices.Clone(points), func(p point) bool { return gone[p.srv] })
 	}
 	if len(fresh) == 0 {
 		c.points = points
@@ -174,7 +174,7 @@ func (r *ring) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 	i := c.nearest(r.hash(key))
 	var last *engine.Server
 	for k := range n {
-		srv := c.points[(i+k)%n].srv
+		srv := c.servers[c.points[(i+k)%n].srv]
 		if !srv.State.Usable() || passedOver(r.px, srv) || !r.allowed(c, srv) {
 			continue
 		}
@@ -184,7 +184,7 @@ func (r *ring) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 		last = srv
 	}
 	if last == nil {
-		if srv := c.points[(i+n-1)%n].srv; srv.State.Usable() {
+		if srv := c.servers[c.points[(i+n-1)%n].srv]; srv.State.Usable() {
 			last = srv
 		}
 	}
@@ -259,7 +259,8 @@ func (r *ring) inTurn(c *circle, avoid *engine.Server) *engine.Server {
 	}
 	var last *engine.Server
 	for k := range n {
-		srv, at := c.points[(i+k)%n].srv, c.points[(i+k)%n].at
+		p := c.points[(i+k)%n]
+		srv, at := c.servers[p.srv], p.at
 		switch {
 		case !srv.State.Usable() || full(srv):
 			continue
