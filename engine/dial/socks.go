@@ -14,9 +14,8 @@ import (
 
 // socksConf is the SOCKS4 proxy through which a server is reached.
 type socksConf struct {
-	proxy engine.ServerAddr
-	set   bool
-	check bool // checks go through it, too
+	proxy *engine.ServerAddr // nil: none was named
+	check bool               // checks go through it, too
 }
 
 var socks = engine.NewSlot[*engine.Server, socksConf]("socks4")
@@ -41,18 +40,17 @@ func parseSocks(b *engine.Build, srv *engine.Server, name engine.Word, args []en
 	if !a.IP.IsValid() {
 		return diag.Errorf(args[0].Pos, "'%s %s' : only IP addresses are supported by Hawser yet", name.Text, args[0].Text)
 	}
-	c := socks.Edit(srv)
-	c.proxy, c.set = engine.ServerAddr{IP: a.IP, Port: a.Port}, true
+	socks.Edit(srv).proxy = &engine.ServerAddr{IP: a.IP, Port: a.Port}
 	return nil
 }
 
 // via is the proxy that a connection goes through; nil: it goes straight.
 func (d *dialer) via(spec *engine.DialSpec) *engine.ServerAddr {
 	c := d.socks
-	if c == nil || !c.set || spec.Check != nil && !c.check {
+	if c == nil || spec.Check != nil && !c.check {
 		return nil
 	}
-	return &c.proxy
+	return c.proxy
 }
 
 var (

@@ -11,7 +11,7 @@ import (
 
 // knownBind are the options that HAProxy has and Hawser lacks.
 var knownBind = map[string]bool{
-	"namespace": true, "tcp-md5sig": true, "tcp-ss": true, "ca-sign-file": true, "ca-sign-pass": true, "generate-certificates": true,
+	"namespace": true, "tcp-md5sig": true, "tcp-ss": true, "ca-sign-pass": true,
 }
 
 type bindParse = func(b *engine.Build, bind *engine.Bind, name engine.Word, args []engine.Word) error

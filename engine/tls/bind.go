@@ -14,6 +14,8 @@ type bindConf struct {
 	crts      []engine.Word
 	defaults  []engine.Word
 	lists     []engine.Word
+	generate  bool
+	signFile  engine.Word
 	strictSNI bool
 	noStrict  bool
 	alpnWord  engine.Word
@@ -44,8 +46,8 @@ func init() {
 	for name, usage := range map[string]string{
 		"prefer-client-ciphers": "prefer-client-ciphers: the library chooses the better cipher of both lists",
 		"no-ca-names":           "no-ca-names: clients are told which authorities count",
-		"generate-certificates": "", "ca-sign-file": "", "ca-sign-pass": "", "ech": "",
-		"tls-ticket-keys": "tls-ticket-keys <file>: the process makes its own keys",
+		"ech":                   "",
+		"tls-ticket-keys":       "tls-ticket-keys <file>: the process makes its own keys",
 	} {
 		if usage == "" {
 			continue
@@ -57,6 +59,14 @@ func init() {
 		engine.AddBindKeywords(engine.BindKeyword{Name: name, Args: args, Flags: engine.NoEffect, Usage: usage,
 			Parse: func(*engine.Build, *engine.Bind, engine.Word, []engine.Word) error { return nil }})
 	}
+	add("generate-certificates", 0, "", "generate-certificates: make certificates for server names that none has, signed by ca-sign-file", func(_ *engine.Bind, c *bindConf, _ engine.Word, _ []engine.Word) error {
+		c.generate = true
+		return nil
+	})
+	add("ca-sign-file", 1, "'ca-sign-file' : missing CAfile path", "ca-sign-file <file>: certificate and key of the authority that generate-certificates signs with", func(_ *engine.Bind, c *bindConf, _ engine.Word, a []engine.Word) error {
+		c.signFile = a[0]
+		return nil
+	})
 	add("ssl", 0, "", "ssl: TLS on the connections of this listener", func(b *engine.Bind, _ *bindConf, _ engine.Word, _ []engine.Word) error {
 		b.SSL = true
 		return nil
@@ -173,6 +183,9 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 		return nil, diag.Errorf(bd.Pos, "Proxy '%s': no SSL certificate specified for bind '%s' at %s (use 'crt').", px.Name, bindName(bd), bd.Pos)
 	}
 	t.finish()
+	if err := t.makeForge(ld, px, bd, &c); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 

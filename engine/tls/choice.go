@@ -21,9 +21,10 @@ type server struct {
 	exact    map[string][]*entry
 	wild     map[string][]*entry // by what follows the asterisk
 	print    string
-	lenient  bool // crt-ignore-err or ca-ignore-err
-	hellos   bool // tune.ssl.capture-buffer-size
-	keys     bool // tune.ssl.keylog
+	lenient  bool   // crt-ignore-err or ca-ignore-err
+	hellos   bool   // tune.ssl.capture-buffer-size
+	keys     bool   // tune.ssl.keylog
+	forge    *forge // generate-certificates; nil without it
 }
 
 // entry is one certificate with the names that choose it.
@@ -189,6 +190,11 @@ func (t *server) find(hello *tls.ClientHelloInfo) *entry {
 			if e := fitting(t.wild[name[dot:]], hello, name); e != nil {
 				return e
 			}
+		}
+	}
+	if t.forge != nil && name != "" && len(t.entries) > 0 {
+		if e := t.forge.entry(name, t.entries[0]); e != nil {
+			return e
 		}
 	}
 	if t.strict {
