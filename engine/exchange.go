@@ -66,6 +66,7 @@ type DialSpec struct {
 	// What the check's options change; for traffic the server's own settings count.
 	TLS       TLSClient
 	Listens   bool // the server speaks first
+	Socks     bool // through the server's SOCKS4 proxy, also for a check
 	SendProxy int
 	SNI, ALPN string
 }

@@ -13,7 +13,7 @@ var (
 
 		"jwt.decrypt_alg_list", "jwt.decrypt_enc_list", "lua-load", "lua-load-per-thread", "lua-prepend-path",
 		"ssl-passphrase-cmd", "wurfl-cache-size", "wurfl-data-file", "wurfl-information-list", "wurfl-information-list-separator")
-	knownProxy    = set("crt", "option spop-check", "quic-initial", "use-fcgi-app")
+	knownProxy    = set("crt", "quic-initial", "use-fcgi-app")
 	knownSections = set("acme", "fcgi-app", "namespace_list", "ring", "log-forward")
 )
 

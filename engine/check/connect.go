@@ -21,6 +21,7 @@ type connect struct {
 	ssl       bool
 	sni, alpn string
 	linger    bool
+	socks     bool
 	listens   bool // the step behind it waits for the server
 	comment   string
 }
@@ -41,7 +42,7 @@ func parseConnect(w *words) (step, error) {
 		case "linger":
 			c.linger = true
 		case "via-socks4":
-			return nil, w.fail("'via-socks4' is known to HAProxy but not supported by Hawser yet")
+			c.socks = true
 		case "port":
 			err = c.readPort(w)
 		case "addr":
@@ -130,7 +131,7 @@ func (c *connect) run(r *run) *result {
 	if sc == nil {
 		sc = &serverConf{}
 	}
-	spec := engine.DialSpec{Check: &r.CheckConn, Timeout: r.plan.connect, SNI: c.sni, ALPN: c.alpn, Listens: c.listens}
+	spec := engine.DialSpec{Check: &r.CheckConn, Timeout: r.plan.connect, SNI: c.sni, ALPN: c.alpn, Listens: c.listens, Socks: c.socks}
 	spec.Addr = c.target(r)
 	elsewhere := srv.CheckPort != 0 || srv.CheckAddr != ""
 	useTLS := c.ssl

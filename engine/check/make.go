@@ -84,7 +84,7 @@ func (c *conf) lint(b *engine.Build, px *engine.Proxy) {
 	if c.tcp.owner == px && len(c.tcp.steps) > 0 && c.kind != "tcp-check" {
 		b.Warn(px.Pos, "%s '%s' uses tcp-check rules without 'option tcp-check', so the rules are ignored.", px.Kind, px.Name).AsBare()
 	}
-	if c.path != "" && c.kind != "external-check" {
+	if c.path != "" && c.kind != "external-check" && c.kind != "icmpchk" {
 		b.Warn(px.Pos, "'external-check path' will be ignored for %s '%s' (requires 'option external-check').", px.Kind, px.Name).AsBare()
 	}
 }
@@ -111,7 +111,7 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 	p := &plan{on404: c.on404, state: c.sendState}
 	p.timeouts(px, srv)
 	srvRecord := srv.Resolvers.Text != "" && strings.HasPrefix(srv.Host, "_") // its port comes with the answer
-	if srv.Addr.Port == 0 && !srvRecord && srv.Addr.Path == "" && srv.CheckPort == 0 && !connects(c) && c.kind != "external-check" {
+	if srv.Addr.Port == 0 && !srvRecord && srv.Addr.Path == "" && srv.CheckPort == 0 && !connects(c) && c.kind != "external-check" && c.kind != "icmpchk" {
 		b.Alert(srv.Pos, "config: %s '%s': server '%s' has neither service port nor check port.", px.Kind, px.Name, srv.Name).AsBare()
 	}
 	switch c.kind {
@@ -123,6 +123,8 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 		p.steps = withConnect(c.tcp.steps)
 	case "external-check":
 		p.external = makeExternal(b, px, c)
+	case "icmpchk":
+		p.steps = c.proto // no connection
 	default:
 		p.steps = withConnect(c.proto)
 	}

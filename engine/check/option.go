@@ -7,17 +7,20 @@ import (
 	"hawser/parser/diag"
 )
 
+// checkOption makes the row of a kind of check.
+func checkOption(name string, maxArgs int, usage string, parse func(b *engine.Build, c *conf, l *engine.Line, args []engine.Word) error) engine.Keyword {
+	return engine.Keyword{Name: "option " + name, In: engine.InAllBE, Max: maxArgs, Flags: engine.TakesNo | engine.TakesDefault, Usage: usage, Parse: func(b *engine.Build, l *engine.Line) error {
+		c := confs.Edit(b.Px)
+		if l.No || l.Default {
+			return diag.Errorf(l.Words[1].Pos, "negation/default is not supported for option '%s'.", name).AsTight()
+		}
+		c.kind, c.proto = name, nil
+		return parse(b, c, l, l.Words[2:])
+	}}
+}
+
 func init() {
-	row := func(name string, maxArgs int, usage string, parse func(b *engine.Build, c *conf, l *engine.Line, args []engine.Word) error) engine.Keyword {
-		return engine.Keyword{Name: "option " + name, In: engine.InAllBE, Max: maxArgs, Flags: engine.TakesNo | engine.TakesDefault, Usage: usage, Parse: func(b *engine.Build, l *engine.Line) error {
-			c := confs.Edit(b.Px)
-			if l.No || l.Default {
-				return diag.Errorf(l.Words[1].Pos, "negation/default is not supported for option '%s'.", name).AsTight()
-			}
-			c.kind, c.proto = name, nil
-			return parse(b, c, l, l.Words[2:])
-		}}
-	}
+	row := checkOption
 	engine.AddKeywords(
 		row("httpchk", -1, "option httpchk [<method>] [<uri>] [<version>] [<host>]: check servers with an HTTP request", parseHTTPChk),
 		row("tcp-check", 0, "option tcp-check: check servers with the dialogue of the tcp-check rules", nothing),

@@ -34,6 +34,9 @@ func New(srv *engine.Server) engine.Connector {
 	d.keepAlive = px.Options.Has(engine.OptServerKA)
 	d.probes = probes.Get(px)
 	d.socks = socks.Get(srv)
+	if c := sockets.Get(srv); c != nil {
+		d.netns = c.netns
+	}
 	d.special = d.keepAlive || srv.TCPUserTimeout > 0 || sockets.Get(srv) != nil
 	d.special = d.special || srv.CC != "" || px.Options.Has(engine.OptNoLinger)
 	if px.RT != nil {
@@ -53,6 +56,7 @@ type dialer struct {
 	header    *headerConf
 	probes    *probeConf
 	socks     *socksConf // nil without socks4
+	netns     string     // network namespace; "": ours
 	keepAlive bool
 	tune      *engine.Tune // the sizes of the kernel's buffers; nil: the system's
 	special   bool         // some socket option beyond TCP_NODELAY is wanted
@@ -106,7 +110,7 @@ func (d *dialer) Connect(spec *engine.DialSpec) (*conn.Conn, error) {
 // open makes the socket and connects it.
 func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	family := to.family()
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := newSocketIn(d.netns, family)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,10 @@ type probeConf struct {
 }
 
 // socketConf holds rarer socket options of a server.
-type socketConf struct{ tfo bool }
+type socketConf struct {
+	tfo   bool
+	netns string // network namespace
+}
 
 var (
 	probes  = engine.NewSlot[*engine.Proxy, probeConf]("srvtcpka")

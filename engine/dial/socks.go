@@ -47,7 +47,7 @@ func parseSocks(b *engine.Build, srv *engine.Server, name engine.Word, args []en
 // via is the proxy that a connection goes through; nil: it goes straight.
 func (d *dialer) via(spec *engine.DialSpec) *engine.ServerAddr {
 	c := d.socks
-	if c == nil || spec.Check != nil && !c.check {
+	if c == nil || spec.Check != nil && !c.check && !spec.Socks {
 		return nil
 	}
 	return c.proxy

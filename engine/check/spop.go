@@ -1,0 +1,45 @@
+package check
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"hawser/engine"
+)
+
+func init() {
+	engine.AddKeywords(checkOption("spop-check", 0, "option spop-check: check SPOE agents with a HELLO", fixed(spopCheck)))
+}
+
+// The types of SPOP frames that a check meets.
+const (
+	spopHello      = 1
+	spopAgentHello = 101
+	spopDisconnect = 102
+)
+
+// spopCheck says hello and leaves: agents know it by "healthcheck".
+func spopCheck() []step {
+	text := func(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
+	b := []byte{spopHello, 0, 0, 0, 1, 0, 0} // final; stream 0, frame 0
+	b = text(append(text(b, "supported-versions"), 8), "2.0")
+	b = append(text(b, "max-frame-size"), 3, 0xfc, 0xf0, 0x06) // 16380
+	b = text(append(text(b, "capabilities"), 8), "")
+	b = append(text(b, "healthcheck"), 0x11) // true
+	frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
+	return []step{raw(frame), answer(func(r *run, in []byte, all bool) (*result, bool) {
+		if len(in) < 4 || len(in) < 4+int(min(binary.BigEndian.Uint32(in), 1<<20)) {
+			if all {
+				return r.bad("L7RSP", -1, "")
+			}
+			return nil, false
+		}
+		switch in = in[4:]; {
+		case len(in) > 0 && in[0] == spopAgentHello && bytes.Contains(in, []byte("version")):
+			return r.good("L7OK", "SPOA server is ok")
+		case len(in) > 0 && in[0] == spopDisconnect:
+			return r.bad("L7RSP", -1, "the agent disconnects")
+		}
+		return r.bad("L7RSP", -1, "not a HELLO of an agent")
+	})}
+}
