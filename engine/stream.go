@@ -142,7 +142,7 @@ type streamRoom struct {
 	reqMsg, resMsg       *htx.Msg
 	reqCaps, resCaps     [][]byte
 	reqBody, resBuf      []byte
-	id, uri, tmp         []byte
+	id, uri, tmp, out    []byte
 	cookieReq, cookieRes []byte
 }
 
@@ -154,11 +154,11 @@ func (s *Stream) Reset() {
 	s.ResVars.Clear()
 	s.SC.Clear()
 	k := streamRoom{s.Slots, s.Vars, s.ReqVars, s.ResVars, s.SC, s.Groups, s.Req, s.Res, clearCaps(s.ReqCaps), clearCaps(s.ResCaps),
-		s.ReqBody[:0], s.ResBuf[:0], s.UniqueID[:0], s.URI[:0], s.Env.Tmp[:0], s.CookieReq[:0], s.CookieRes[:0]}
+		s.ReqBody[:0], s.ResBuf[:0], s.UniqueID[:0], s.URI[:0], s.Env.Tmp[:0], s.Env.out[:0], s.CookieReq[:0], s.CookieRes[:0]}
 	*s = Stream{}
 	s.Slots, s.Vars, s.ReqVars, s.ResVars, s.SC, s.Groups = k.slots, k.vars, k.req, k.res, k.sc, k.groups
 	s.Req, s.Res, s.ReqCaps, s.ResCaps, s.ReqBody, s.ResBuf = k.reqMsg, k.resMsg, k.reqCaps, k.resCaps, k.reqBody, k.resBuf
-	s.UniqueID, s.URI, s.Env.Tmp, s.CookieReq, s.CookieRes = k.id, k.uri, k.tmp, k.cookieReq, k.cookieRes
+	s.UniqueID, s.URI, s.Env.Tmp, s.Env.out, s.CookieReq, s.CookieRes = k.id, k.uri, k.tmp, k.out, k.cookieReq, k.cookieRes
 	s.RetriesSet = -1
 }
 
