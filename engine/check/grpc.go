@@ -38,6 +38,7 @@ func (g grpcAsk) run(r *run) *result {
 	defer cancel()
 	t := &http.Transport{Protocols: new(http.Protocols), DisableCompression: true,
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return r.Conn, nil }}
+	r.lent = true
 	t.Protocols.SetUnencryptedHTTP2(true) // TLS, if any, is below it already
 	defer t.CloseIdleConnections()
 	to := (&connect{}).target(r)

@@ -44,6 +44,7 @@ type run struct {
 	last  *result       // what the last expect found
 	n     int           // the present step as written, from 1
 	strm  engine.Stream // what fetches of the response look at
+	lent  bool          // the connection has another reader, which may not have ended yet
 }
 
 // showHead lets expressions see the response.
@@ -97,7 +98,9 @@ func (r *run) passed() *result {
 func (r *run) close() {
 	if r.Conn != nil {
 		r.Conn.Abort()
-		r.Conn.Free()
+		if !r.lent {
+			r.Conn.Free()
+		}
 		r.Conn = nil
 	}
 }
