@@ -78,8 +78,14 @@ func (s *fdSink) write(line []byte) bool {
 	if n, err := unix.Poll(p[:], 0); err == nil && n == 0 {
 		return false
 	}
-	n, err := unix.Write(s.fd, line)
-	return err == nil && n == len(line)
+	for len(line) > 0 { // a signal may cut a write into a pipe short
+		n, err := unix.Write(s.fd, line)
+		if err != nil && err != unix.EINTR {
+			return false
+		}
+		line = line[max(n, 0):]
+	}
+	return true
 }
 
 // dgramSink sends datagrams: UDP, or to a UNIX socket such as /dev/log.
