@@ -27,19 +27,26 @@ func keyBytes(a args) (int, error) {
 	return 0, errText("key size must be 128, 192 or 256 (bits).")
 }
 
+// cipherArgs reads what all these converters begin with: the key's size in bytes,
+// the nonce (or IV) and the key.
+func cipherArgs(b *engine.Build, a args) (size int, nonce, key func(env) ([]byte, bool), err error) {
+	if size, err = keyBytes(a); err != nil {
+		return 0, nil, nil, err
+	}
+	if nonce, err = keyArg(b, a[1]); err != nil {
+		return 0, nil, nil, errText("failed to parse nonce : " + err.Error())
+	}
+	if key, err = keyArg(b, a[2]); err != nil {
+		return 0, nil, nil, errText("failed to parse key : " + err.Error())
+	}
+	return size, nonce, key, nil
+}
+
 func makeCBC(enc bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 	return func(b *engine.Build, a args) (engine.ConvFunc, error) {
-		size, err := keyBytes(a)
+		size, iv, key, err := cipherArgs(b, a)
 		if err != nil {
 			return nil, err
-		}
-		iv, err := keyArg(b, a[1])
-		if err != nil {
-			return nil, errText("failed to parse nonce : " + err.Error())
-		}
-		key, err := keyArg(b, a[2])
-		if err != nil {
-			return nil, errText("failed to parse key : " + err.Error())
 		}
 		return func(e env, _ args, v smp) (smp, stat) {
 			n, ok := iv(e)
@@ -90,17 +97,9 @@ func decryptCBC(e env, block cipher.Block, iv, in []byte) (smp, stat) {
 
 func makeGCM(enc bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 	return func(b *engine.Build, a args) (engine.ConvFunc, error) {
-		size, err := keyBytes(a)
+		size, nonce, key, err := cipherArgs(b, a)
 		if err != nil {
 			return nil, err
-		}
-		nonce, err := keyArg(b, a[1])
-		if err != nil {
-			return nil, errText("failed to parse nonce : " + err.Error())
-		}
-		key, err := keyArg(b, a[2])
-		if err != nil {
-			return nil, errText("failed to parse key : " + err.Error())
 		}
 		aad := func(env) ([]byte, bool) { return nil, true }
 		if given(a, 4) && a[4].Text != "" {

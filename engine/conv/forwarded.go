@@ -176,14 +176,10 @@ func nodeName(e env, _ args, v smp) (smp, stat) {
 	case engine.TIPv6:
 		e.Tmp = append(v.IP.AppendTo(append(e.Tmp, '[')), ']')
 	case engine.TStr:
-		if len(v.B) == 0 {
-			e.Tmp = append(e.Tmp, "unknown"...)
-			break
+		if len(v.B) > 0 {
+			return obfuscate(e, v.B)
 		}
-		if !obfuscatedText(v.B) {
-			return none()
-		}
-		e.Tmp = append(append(e.Tmp, '_'), v.B...)
+		e.Tmp = append(e.Tmp, "unknown"...)
 	default:
 		return none()
 	}
@@ -191,20 +187,26 @@ func nodeName(e env, _ args, v smp) (smp, stat) {
 }
 
 func nodePort(e env, _ args, v smp) (smp, stat) {
-	m := e.Mark()
 	switch v.Type {
 	case engine.TSint:
 		if v.Int < 0 {
 			return none()
 		}
+		m := e.Mark()
 		e.Tmp = strconv.AppendInt(e.Tmp, v.Int, 10)
+		return str(e.Since(m))
 	case engine.TStr:
-		if !obfuscatedText(v.B) {
-			return none()
-		}
-		e.Tmp = append(append(e.Tmp, '_'), v.B...)
-	default:
+		return obfuscate(e, v.B)
+	}
+	return none()
+}
+
+// obfuscate makes a name or port of the sender's own choice: _text.
+func obfuscate(e env, b []byte) (smp, stat) {
+	if !obfuscatedText(b) {
 		return none()
 	}
+	m := e.Mark()
+	e.Tmp = append(append(e.Tmp, '_'), b...)
 	return str(e.Since(m))
 }
