@@ -93,14 +93,25 @@ func (l *list) line(b *engine.Build, line *engine.Line) error {
 	}
 }
 
-func (l *list) parseGroup(b *engine.Build, line *engine.Line) error {
+// declared is the name that a line gives to a user or group; one that is known
+// already is warned of and stays as it was.
+func declared[T any](b *engine.Build, l *list, line *engine.Line, known map[string]*T) (name engine.Word, isNew bool, err error) {
+	kind := line.Words[0]
 	if len(line.Words) < 2 {
-		return fail(line.Words[0], "'group' expects <name> as arguments.").AsTight()
+		return name, false, fail(kind, "'%s' expects <name> as arguments.", kind.Text).AsTight()
 	}
-	name := line.Words[1]
-	if l.groups[name.Text] != nil {
-		b.Warn(name.Pos, "ignoring duplicated group '%s' in userlist '%s'.", name.Text, l.name).AsTight()
-		return nil
+	name = line.Words[1]
+	if known[name.Text] != nil {
+		b.Warn(name.Pos, "ignoring duplicated %s '%s' in userlist '%s'.", kind.Text, name.Text, l.name).AsTight()
+		return name, false, nil
+	}
+	return name, true, nil
+}
+
+func (l *list) parseGroup(b *engine.Build, line *engine.Line) error {
+	name, isNew, err := declared(b, l, line, l.groups)
+	if !isNew {
+		return err
 	}
 	g := &group{pos: name.Pos}
 	l.groups[name.Text] = g
@@ -119,13 +130,9 @@ func (l *list) parseGroup(b *engine.Build, line *engine.Line) error {
 }
 
 func (l *list) parseUser(b *engine.Build, line *engine.Line) error {
-	if len(line.Words) < 2 {
-		return fail(line.Words[0], "'user' expects <name> as arguments.").AsTight()
-	}
-	name := line.Words[1]
-	if l.users[name.Text] != nil {
-		b.Warn(name.Pos, "ignoring duplicated user '%s' in userlist '%s'.", name.Text, l.name).AsTight()
-		return nil
+	name, isNew, err := declared(b, l, line, l.users)
+	if !isNew {
+		return err
 	}
 	u := &user{good: map[[32]byte]bool{}}
 	l.users[name.Text] = u

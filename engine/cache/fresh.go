@@ -33,17 +33,9 @@ func noStore(m *htx.Msg) (found bool) {
 
 // directives calls f for each directive of Cache-Control, its value without quotes.
 func directives(m *htx.Msg, f func(name, value []byte)) {
-	for i := m.Next(htx.CacheControl, 0); i >= 0; i = m.Next(htx.CacheControl, i+1) {
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, more := htx.NextItem(v, off)
-			if !more {
-				break
-			}
-			off = next
-			name, value, _ := bytes.Cut(v[from:to], []byte{'='})
-			f(name, bytes.Trim(value, `"`))
-		}
+	for d := range m.ItemsOf(htx.CacheControl) {
+		name, value, _ := bytes.Cut(d, []byte{'='})
+		f(name, bytes.Trim(value, `"`))
 	}
 }
 

@@ -17,24 +17,16 @@ const (
 
 // varyOf reads Vary; ok is false where it names what is not managed.
 func varyOf(m *htx.Msg) (on varyOn, ok bool) {
-	for i := m.Next(htx.Vary, 0); i >= 0; i = m.Next(htx.Vary, i+1) {
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, more := htx.NextItem(v, off)
-			if !more {
-				break
-			}
-			off = next
-			switch name := v[from:to]; {
-			case htx.EqualFold(name, "accept-encoding"):
-				on |= onEncoding
-			case htx.EqualFold(name, "referer"):
-				on |= onReferer
-			case htx.EqualFold(name, "origin"):
-				on |= onOrigin
-			default:
-				return 0, false
-			}
+	for name := range m.ItemsOf(htx.Vary) {
+		switch {
+		case htx.EqualFold(name, "accept-encoding"):
+			on |= onEncoding
+		case htx.EqualFold(name, "referer"):
+			on |= onReferer
+		case htx.EqualFold(name, "origin"):
+			on |= onOrigin
+		default:
+			return 0, false
 		}
 	}
 	return on, true
@@ -68,20 +60,12 @@ func encoding(name []byte) encodings {
 
 // contentEncoding is the codings of a response; ok is false for unknown ones.
 func contentEncoding(m *htx.Msg) (set encodings, ok bool) {
-	for i := m.Next(htx.ContentEncoding, 0); i >= 0; i = m.Next(htx.ContentEncoding, i+1) {
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, more := htx.NextItem(v, off)
-			if !more {
-				break
-			}
-			off = next
-			e := encoding(v[from:to])
-			if e == 0 {
-				return 0, false
-			}
-			set |= e
+	for name := range m.ItemsOf(htx.ContentEncoding) {
+		e := encoding(name)
+		if e == 0 {
+			return 0, false
 		}
+		set |= e
 	}
 	if set == 0 {
 		set = identity
@@ -92,33 +76,24 @@ func contentEncoding(m *htx.Msg) (set encodings, ok bool) {
 // accepted is what a request takes (RFC 9110 section 12.5.3); without the header
 // anything.
 func accepted(m *htx.Msg) encodings {
-	var yes, no encodings
-	seen, star := false, false
-	for i := m.Next(htx.AcceptEncoding, 0); i >= 0; i = m.Next(htx.AcceptEncoding, i+1) {
-		seen = true
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, more := htx.NextItem(v, off)
-			if !more {
-				break
-			}
-			off = next
-			token, refused := coding(v[from:to])
-			any := len(token) == 1 && token[0] == '*'
-			switch e := encoding(token); {
-			case any && refused:
-				no |= identity
-			case any:
-				star = true
-			case refused:
-				no |= e
-			default:
-				yes |= e
-			}
-		}
-	}
-	if !seen {
+	if m.Next(htx.AcceptEncoding, 0) < 0 {
 		return allEncodings
+	}
+	var yes, no encodings
+	star := false
+	for item := range m.ItemsOf(htx.AcceptEncoding) {
+		token, refused := coding(item)
+		any := len(token) == 1 && token[0] == '*'
+		switch e := encoding(token); {
+		case any && refused:
+			no |= identity
+		case any:
+			star = true
+		case refused:
+			no |= e
+		default:
+			yes |= e
+		}
 	}
 	if star {
 		yes |= allEncodings &^ no
@@ -132,12 +107,8 @@ func accepted(m *htx.Msg) encodings {
 // coding splits an element of Accept-Encoding into its token and whether its
 // quality is zero.
 func coding(item []byte) (token []byte, refused bool) {
-	end := 0
-	for end < len(item) && item[end] != ';' && item[end] != ' ' && item[end] != '\t' {
-		end++
-	}
-	token = item[:end]
-	for i := end; i+2 < len(item); i++ {
+	token = htx.ItemToken(item)
+	for i := len(token); i+2 < len(item); i++ {
 		if item[i]|0x20 == 'q' && item[i+1] == '=' {
 			for _, c := range item[i+2:] {
 				if c >= '1' && c <= '9' {

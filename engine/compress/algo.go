@@ -35,21 +35,13 @@ func choose(list []*algo, m *htx.Msg) *algo {
 	}
 	var best *algo
 	top := 0
-	for i := m.Next(htx.AcceptEncoding, 0); i >= 0; i = m.Next(htx.AcceptEncoding, i+1) {
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, ok := htx.NextItem(v, off)
-			if !ok {
-				break
-			}
-			off = next
-			token, q := weighted(v[from:to])
-			if q <= top {
-				continue
-			}
-			if a := named(list, token); a != nil {
-				best, top = a, q
-			}
+	for item := range m.ItemsOf(htx.AcceptEncoding) {
+		token, q := weighted(item)
+		if q <= top {
+			continue
+		}
+		if a := named(list, token); a != nil {
+			best, top = a, q
 		}
 	}
 	if best == nil && contains(list, identity) {
@@ -80,12 +72,8 @@ func contains(list []*algo, a *algo) bool {
 // weighted splits an element of Accept-Encoding into its token and its quality in
 // thousandths (RFC 9110 section 12.4.2).
 func weighted(item []byte) (token []byte, q int) {
-	end := 0
-	for end < len(item) && item[end] != ';' && item[end] != ' ' && item[end] != '\t' {
-		end++
-	}
-	token = item[:end]
-	for i := end; i+1 < len(item); i++ {
+	token = htx.ItemToken(item)
+	for i := len(token); i+1 < len(item); i++ {
 		if item[i] == 'q' && item[i+1] == '=' && (item[i-1] == ';' || item[i-1] == ' ' || item[i-1] == '\t') {
 			return token, quality(item[i+2:])
 		}

@@ -1,5 +1,7 @@
 package htx
 
+import "iter"
+
 // NextItem returns the next element of a comma-separated list at or after off:
 // its bounds with blanks around it cut off, and where to go on. Commas inside
 // quotes do not separate. ok is false at the end; an empty value has no elements,
@@ -47,6 +49,30 @@ func HasItem(v []byte, token string) bool {
 		}
 		off = next
 	}
+}
+
+// ItemsOf walks the elements of all fields of a known name, in order.
+func (m *Msg) ItemsOf(id FieldID) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := m.Next(id, 0); i >= 0; i = m.Next(id, i+1) {
+			v := m.Value(i)
+			for from, to, next, ok := NextItem(v, 0); ok; from, to, next, ok = NextItem(v, next) {
+				if !yield(v[from:to]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ItemToken is what an element begins with: up to a blank or its parameters.
+func ItemToken(item []byte) []byte {
+	for i, c := range item {
+		if c == ';' || c == ' ' || c == '\t' {
+			return item[:i]
+		}
+	}
+	return item
 }
 
 // Item is one element found by an occurrence search: a field and a part of its value.

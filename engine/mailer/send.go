@@ -36,21 +36,25 @@ var (
 
 // start opens the queues of a generation.
 func start(rt, _ *engine.Runtime) {
-	set := all.Get(rt)
-	if set == nil {
-		return
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	for _, sec := range set.byName {
+	each(rt, func(sec *section) {
 		q := make(chan letter, waiting)
 		queues[sec] = q
 		go sec.serve(q)
-	}
+	})
 }
 
 // stop closes them: what is waiting is still sent.
 func stop(rt, _ *engine.Runtime) {
+	each(rt, func(sec *section) {
+		if q := queues[sec]; q != nil {
+			close(q)
+			delete(queues, sec)
+		}
+	})
+}
+
+// each calls f for the sections of a generation, with mu held.
+func each(rt *engine.Runtime, f func(sec *section)) {
 	set := all.Get(rt)
 	if set == nil {
 		return
@@ -58,10 +62,7 @@ func stop(rt, _ *engine.Runtime) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, sec := range set.byName {
-		if q := queues[sec]; q != nil {
-			close(q)
-			delete(queues, sec)
-		}
+		f(sec)
 	}
 }
 

@@ -122,20 +122,12 @@ func cacheable(s *engine.Stream, m *htx.Msg) bool {
 		return false
 	}
 	explicit := m.NextNameStr("expires", 0) >= 0 || m.NextNameStr("etag", 0) >= 0 || m.NextNameStr("last-modified", 0) >= 0
-	for i := m.Next(htx.CacheControl, 0); i >= 0; i = m.Next(htx.CacheControl, i+1) {
-		v := m.Value(i)
-		for off := 0; ; {
-			from, to, next, ok := htx.NextItem(v, off)
-			if !ok {
-				break
-			}
-			switch d := string(v[from:to]); {
-			case d == "no-store", d == "no-cache", d == "private", d == "max-age=0", d == "s-maxage=0":
-				return false
-			case len(d) > 7 && d[:7] == "max-age", len(d) > 8 && d[:8] == "s-maxage":
-				explicit = true
-			}
-			off = next
+	for item := range m.ItemsOf(htx.CacheControl) {
+		switch d := string(item); {
+		case d == "no-store", d == "no-cache", d == "private", d == "max-age=0", d == "s-maxage=0":
+			return false
+		case len(d) > 7 && d[:7] == "max-age", len(d) > 8 && d[:8] == "s-maxage":
+			explicit = true
 		}
 	}
 	return explicit
