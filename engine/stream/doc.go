@@ -28,9 +28,14 @@ type phase struct {
 
 // requestPhases is HAProxy's order of evaluation (configuration manual, 4.2
 // "http-request" and the request processing in the introduction to rules).
-var requestPhases = [...]phase{
+// A stream that begins without HTTP (tcpPhases) and goes over to it enters at
+// requestPhases: headPhases are behind it.
+var headPhases = [...]phase{
 	{"valid head", validHead},
 	{"tcp-request content of the frontend", frontContent},
+}
+
+var requestPhases = [...]phase{
 	{"request head", requestHead},
 	{"wait for the body in the frontend", frontBody},
 	{"request hooks", hooks(engine.PhaseRequest, front)},

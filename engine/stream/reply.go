@@ -131,29 +131,17 @@ func sendLocal(s *engine.Stream) {
 // localRules runs the http-response rules on a reply that stands for a server's
 // response. One that they refuse is replaced.
 func localRules(s *engine.Stream) step {
-	e, own := &s.Env, s.Local
+	own := s.Local
 	if px := s.Front; px.CookieCapture != nil || len(px.ResCaptures) > 0 {
 		captureResponse(s)
 	}
 	s.Local = engine.Local{}
-	for _, px := range [...]*engine.Proxy{s.Back, s.Front} {
-		if px == nil {
-			continue
+	if v := responseRules(s); v != engine.Continue {
+		s.Service = ""
+		if v == engine.Invalid {
+			v = engine.Deny
 		}
-		e.Place = engine.FeHTTPRes
-		if px == s.Back {
-			e.Place = engine.BeHTTPRes
-		}
-		if v := rulesOf(e, px, engine.HTTPRes); v != engine.Continue && v != engine.Stop {
-			s.Service = ""
-			if v == engine.Invalid {
-				v = engine.Deny
-			}
-			return responseVerdict(s, v)
-		}
-		if s.Back == s.Front {
-			break
-		}
+		return responseVerdict(s, v)
 	}
 	s.Local = own
 	return next

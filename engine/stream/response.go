@@ -66,18 +66,8 @@ func responsePhases(s *engine.Stream) step {
 	if st := responseHooks(s, engine.PhaseResponse); st != next {
 		return st
 	}
-	if v := rulesOf(e, s.Back, engine.HTTPRes); v != engine.Continue {
-		if st := responseVerdict(s, v); st != next {
-			return st
-		}
-	}
-	if s.Front != s.Back {
-		e.Place = engine.FeHTTPRes
-		if v := rulesOf(e, s.Front, engine.HTTPRes); v != engine.Continue {
-			if st := responseVerdict(s, v); st != next {
-				return st
-			}
-		}
+	if st := responseVerdict(s, responseRules(s)); st != next {
+		return st
 	}
 	for _, ph := range [...]engine.Phase{engine.PhaseResRules, engine.PhaseResHeader} {
 		if st := responseHooks(s, ph); st != next {
@@ -93,6 +83,30 @@ func responsePhases(s *engine.Stream) step {
 	filterResponse(s)
 	s.Status = s.Res.Status
 	return next
+}
+
+// responseRules runs the http-response rules of the backend, if there is one, and
+// of the frontend. Continue means that no rule ended the response.
+func responseRules(s *engine.Stream) engine.Verdict {
+	e := &s.Env
+	for _, px := range [...]*engine.Proxy{s.Back, s.Front} {
+		if px == nil {
+			continue
+		}
+		e.Place = engine.FeHTTPRes
+		if px == s.Back {
+			e.Place = engine.BeHTTPRes
+		}
+		switch v := rulesOf(e, px, engine.HTTPRes); v {
+		case engine.Continue, engine.Stop, engine.Wait4Data:
+		default:
+			return v
+		}
+		if s.Back == s.Front {
+			break
+		}
+	}
+	return engine.Continue
 }
 
 func captureResponse(s *engine.Stream) {

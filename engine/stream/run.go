@@ -15,7 +15,7 @@ func HTTP(s *engine.Stream) {
 	begin(s)
 	defer finish(s)
 	defer rescue(s)
-	if passes(s, requestPhases[:]) {
+	if passes(s, headPhases[:]) && passes(s, requestPhases[:]) {
 		forward(s)
 	}
 }

@@ -3,8 +3,6 @@ package stream
 import (
 	"hawser/engine"
 	"hawser/engine/backend"
-	"hawser/engine/clock"
-	"hawser/engine/conn"
 	"hawser/engine/h1"
 )
 
@@ -80,70 +78,16 @@ func backContent(s *engine.Stream) step {
 }
 
 func contentRules(s *engine.Stream, px *engine.Proxy, at engine.Where) step {
+	if !hasRules(px, engine.TCPReqCont) {
+		return next
+	}
 	e := &s.Env
 	e.Px, e.Dir, e.Place = px, engine.Req, at
-	if d := px.Defaults; d != nil && len(d.Rules[engine.TCPReqCont]) > 0 {
-		if st, ended := inspect(s, px, d.Rules[engine.TCPReqCont]); ended {
-			return st
-		}
+	v := inspecting(s, s.Sess.Conn, s.Times.Start, px.Timeout.Inspect).rules(px, engine.TCPReqCont)
+	if v == engine.Continue {
+		return next
 	}
-	if len(px.Rules[engine.TCPReqCont]) > 0 {
-		st, _ := inspect(s, px, px.Rules[engine.TCPReqCont])
-		return st
-	}
-	return next
-}
-
-// inspect runs one list of content rules; ended tells that a rule stopped it.
-func inspect(s *engine.Stream, px *engine.Proxy, rules []engine.Rule) (st step, ended bool) {
-	e := &s.Env
-	e.Final = s.Kind != engine.NotHTTP || px.Timeout.Inspect == 0
-	deadline := s.Times.Start + px.Timeout.Inspect.Nanoseconds()
-	for i := 0; i < len(rules); {
-		r := &rules[i]
-		e.Rule = r
-		res := r.Cond.Eval(e)
-		v := engine.Continue
-		switch {
-		case res == engine.Maybe:
-			v = engine.Wait4Data
-		case res == engine.Yes:
-			v = r.Do.Run(e)
-		}
-		switch v {
-		case engine.Continue:
-			i++
-		case engine.Wait4Data:
-			if e.Final {
-				i++
-				continue
-			}
-			readMore(s, deadline)
-			if res == engine.Maybe {
-				i = 0 // a condition that waited has the list begin anew, an action does not
-			}
-		default:
-			s.LastRule = r
-			return contentVerdict(s, v), true
-		}
-	}
-	return next, false
-}
-
-// readMore waits for more of the request, or sets Final when none will come.
-func readMore(s *engine.Stream, deadline int64) {
-	c := s.Sess.Conn
-	left := deadline - clock.Mono()
-	if left <= 0 || c.Buffered() >= c.Size() {
-		s.Env.Final = true
-		return
-	}
-	c.SetReadBy(conn.Inspect, clock.Tick(deadline/1e6))
-	_, err := c.ReadMore()
-	c.SetReadBy(conn.NoClass, 0)
-	if err != nil {
-		s.Env.Final = true
-	}
+	return contentVerdict(s, v)
 }
 
 func contentVerdict(s *engine.Stream, v engine.Verdict) step {
@@ -162,6 +106,6 @@ func contentVerdict(s *engine.Stream, v engine.Verdict) step {
 	default:
 		setTerm(s, 'I', 'R')
 	}
-	s.Ex.Abort(v == engine.Abort && s.Kind == engine.NotHTTP && false)
+	s.Ex.Abort(false)
 	return over
 }

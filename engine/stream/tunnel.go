@@ -57,7 +57,7 @@ func tunnel(s *engine.Stream, cl, sv *conn.Conn, tun time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if !responseContent(s, cl, sv) {
+		if !responseContent(s, sv) {
 			cl.Interrupt()
 			sv.Interrupt()
 			return

@@ -6,10 +6,6 @@ import (
 	"hawser/engine/h1"
 )
 
-// inHTTP is where a stream that began without HTTP enters requestPhases: its
-// tcp-request content rules were run.
-const inHTTP = 2
-
 // switchMode obeys tcp-request content switch-mode.
 func switchMode(s *engine.Stream) step {
 	if s.SwitchHTTP {
@@ -44,7 +40,7 @@ func upgraded(s *engine.Stream) *h1.Conn {
 		s.Back.State.BE.Requests.Add(1)
 	}
 	keepURI(s)
-	if passes(s, requestPhases[inHTTP:]) {
+	if passes(s, requestPhases[:]) {
 		forward(s)
 	}
 	return c
