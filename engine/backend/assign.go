@@ -119,7 +119,9 @@ func takeSlot(srv *engine.Server) bool {
 
 // Release gives the stream's slot back, to the next in a queue if there is one.
 func Release(s *engine.Stream) {
-	s.Seen.Conn.Store(nil)
+	if s.Seen.Conn.Load() != nil {
+		s.Seen.Conn.Store(nil)
+	}
 	if !s.HasSlot {
 		return
 	}

@@ -7,30 +7,39 @@ import (
 	"hawser/engine"
 )
 
+// keyed is what gives connections of its own to streams that ask something of its
+// own of them: TLS by the SNI, the dialer by the TLVs of its PROXY header.
+type keyed interface{ ReuseKey(*engine.Stream) string }
+
 // reuseKey tells connections of one server apart that differ by what the stream
 // asked of them: the SNI, the destination and source that it gave them, what a
-// PROXY header says, socket options. "" where they are all alike.
+// PROXY header says, socket options. "" where they are all alike, as most are: that
+// answer comes first.
 func reuseKey(s *engine.Stream) string {
 	srv := s.Server
-	name := ""
-	if k, ok := srv.TLS.(interface{ ReuseKey(*engine.Stream) string }); ok {
-		name = k.ReuseKey(s)
-	}
-	if k, ok := srv.Dial.(interface{ ReuseKey(*engine.Stream) string }); ok && srv.SendProxy == 2 {
-		name += k.ReuseKey(s)
-	}
-	a := &srv.Addr
 	src := srv.Source
 	if src == nil {
 		src = srv.Px.Source
 	}
 	spoofs := src != nil && src.UseSrc != ""
-	if !a.Dst && !a.MapPort && srv.SendProxy == 0 && s.BackSock.Set == 0 && !spoofs {
+	follows := srv.Addr.Dst || srv.Addr.MapPort
+	plain := !spoofs && !follows && srv.SendProxy == 0 && s.BackSock.Set == 0
+	if plain && srv.TLS == nil {
+		return ""
+	}
+	name := ""
+	if k, ok := srv.TLS.(keyed); ok {
+		name = k.ReuseKey(s)
+	}
+	if plain {
 		return name
 	}
 	b := append(make([]byte, 0, 64), name...)
+	if k, ok := srv.Dial.(keyed); ok && srv.SendProxy == 2 {
+		b = append(b, k.ReuseKey(s)...)
+	}
 	b = append(b, 0)
-	if a.Dst || a.MapPort || srv.SendProxy != 0 {
+	if follows || srv.SendProxy != 0 {
 		b = appendAddr(b, s.Sess.Dst)
 	}
 	if srv.SendProxy != 0 || spoofs {

@@ -33,7 +33,7 @@ func (c *Conn) Queue(p []byte) bool {
 }
 
 // sendQueued is the callback of a read with something queued: it sends, then waits
-// for what the peer answers. True without bytes read: see afterQueue.
+// for what the peer answers. True without bytes read: readQueued goes on.
 func (s *Socket) sendQueued(fd uintptr) bool {
 	q := &s.queue
 	if q.p == nil {
