@@ -121,16 +121,6 @@ func (p *Process) Exit(limit time.Duration) int {
 	return st.ExitStatus()
 }
 
-// FreeAddr is a loopback address with a port that nothing listens on.
-func FreeAddr() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // waitPorts looks into /proc instead of connecting: a connection would take a
 // turn of the balance algorithm.
 func (p *Process) waitPorts(ports []int) error {

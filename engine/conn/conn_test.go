@@ -34,6 +34,18 @@ func pair(t testing.TB) (*Conn, *Conn) {
 	return x, y
 }
 
+// tight gives both ends small buffers in the kernel, so that a writer hears soon of
+// what its peer reads: with the kernel's own it is woken once megabytes are free.
+func tight(t testing.TB, ends ...*Conn) {
+	t.Helper()
+	for _, c := range ends {
+		tcp := c.sock.nc.(*net.TCPConn)
+		if err := errors.Join(tcp.SetReadBuffer(64<<10), tcp.SetWriteBuffer(64<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func mustWrite(t testing.TB, c io.Writer, s string) {
 	t.Helper()
 	if _, err := io.WriteString(c, s); err != nil {
@@ -129,12 +141,15 @@ func TestReadTimeout(t *testing.T) {
 	}
 }
 
+// The tests of inactivity last longer than their timeout, and no step of theirs
+// takes more than a part of it: a machine may be slow by the rest.
 func TestReadTimeoutIsInactivity(t *testing.T) {
+	t.Parallel()
 	a, b := pair(t)
-	b.SetReadTimeout(Data, 120*time.Millisecond)
+	b.SetReadTimeout(Data, time.Second)
 	go func() {
 		for range 6 {
-			time.Sleep(40 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 			a.Write([]byte("x"))
 		}
 	}()
@@ -150,32 +165,35 @@ func TestReadTimeoutIsInactivity(t *testing.T) {
 }
 
 func TestWritesRefreshReads(t *testing.T) {
-	for _, independent := range []bool{false, true} {
-		a, b := pair(t)
-		b.SetReadTimeout(Data, 100*time.Millisecond)
-		b.Socket().SetIndependent(independent)
-		stop := make(chan struct{})
-		go func() {
-			for range 5 {
-				time.Sleep(40 * time.Millisecond)
-				b.Write([]byte("x"))
+	for name, independent := range map[string]bool{"together": false, "independent": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := pair(t)
+			b.SetReadTimeout(Data, time.Second)
+			b.Socket().SetIndependent(independent)
+			stop := make(chan struct{})
+			go func() {
+				for range 10 {
+					time.Sleep(200 * time.Millisecond)
+					b.Write([]byte("x"))
+				}
+				close(stop)
+			}()
+			go io.Copy(io.Discard, a)
+			_, err := b.ReadMore()
+			wantClass(t, err, Data)
+			select {
+			case <-stop:
+				if independent {
+					t.Error("an independent read was refreshed by writes")
+				}
+			default:
+				if !independent {
+					t.Error("the read timed out while bytes were written")
+				}
 			}
-			close(stop)
-		}()
-		go io.Copy(io.Discard, a)
-		_, err := b.ReadMore()
-		wantClass(t, err, Data)
-		select {
-		case <-stop:
-			if independent {
-				t.Error("an independent read was refreshed by writes")
-			}
-		default:
-			if !independent {
-				t.Error("the read timed out while bytes were written")
-			}
-		}
-		<-stop
+			<-stop
+		})
 	}
 }
 
@@ -184,7 +202,7 @@ func TestReadByIsAbsolute(t *testing.T) {
 	b.SetReadTimeout(Data, time.Minute)
 	b.SetReadBy(Head, clock.Precise().Add(60*time.Millisecond))
 	go func() {
-		for range 10 {
+		for {
 			time.Sleep(20 * time.Millisecond)
 			if _, err := a.Write([]byte("x")); err != nil {
 				return
@@ -229,13 +247,15 @@ func TestWriteTimeout(t *testing.T) {
 }
 
 func TestWriteTimeoutIsInactivity(t *testing.T) {
+	t.Parallel()
 	a, b := pair(t)
-	b.SetWriteTimeout(Data, 150*time.Millisecond)
+	tight(t, a, b)
+	b.SetWriteTimeout(Data, time.Second)
 	const size = 6 << 20
 	go func() {
-		buf := make([]byte, 1<<20)
+		buf := make([]byte, 32<<10)
 		for {
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(8 * time.Millisecond)
 			if _, err := a.Upper().Read(buf); err != nil {
 				return
 			}

@@ -28,7 +28,9 @@ func certificate(t *testing.T) tls.Certificate {
 // The preface is peeked before TLS begins, the deadline stays lazy under it, and a
 // write that is slow but moves does not break the TLS connection.
 func TestTLSOverLower(t *testing.T) {
+	t.Parallel()
 	a, b := pair(t)
+	tight(t, a, b)
 	cert := certificate(t)
 	go func() {
 		mustWrite(t, a, "PREFACE")
@@ -46,7 +48,7 @@ func TestTLSOverLower(t *testing.T) {
 			}
 		}
 	}()
-	b.SetReadTimeout(Handshake, time.Second)
+	b.SetReadTimeout(Handshake, 10*time.Second)
 	if p, err := b.Peek(8); err != nil || string(p[:7]) != "PREFACE" {
 		t.Fatalf("%q, %v", p, err)
 	}
@@ -57,7 +59,7 @@ func TestTLSOverLower(t *testing.T) {
 		t.Fatalf("%q, %v", p, err)
 	}
 	b.Discard(5)
-	b.SetWriteTimeout(Data, 100*time.Millisecond)
+	b.SetWriteTimeout(Data, time.Second)
 	if n, err := b.Write(make([]byte, 4<<20)); err != nil || n != 4<<20 {
 		t.Errorf("wrote %d: %v", n, err)
 	}

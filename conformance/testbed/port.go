@@ -1,0 +1,29 @@
+package testbed
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+)
+
+// The ports below those that the kernel gives to clients: none of them is taken
+// between FreeAddr and the program that listens.
+const firstPort, lastPort = 10_000, 32_000
+
+var ports atomic.Uint32
+
+func init() { ports.Store(uint32(os.Getpid()) * 257) }
+
+// FreeAddr is a loopback address with a port that nothing listens on; a process is
+// not given the same one twice.
+func FreeAddr() string {
+	for range lastPort - firstPort {
+		addr := fmt.Sprintf("127.0.0.1:%d", firstPort+ports.Add(1)%(lastPort-firstPort))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	panic("no port is free")
+}
