@@ -29,17 +29,21 @@ func TestCoverage(t *testing.T) {
 		t.Skip("the list of HAProxy's names is not here")
 	}
 	var table strings.Builder
-	table.WriteString("| family | of HAProxy 3.5 | supported |\n| --- | ---: | ---: |\n")
+	table.WriteString("| family | of HAProxy 3.5 | with effect | accepted, with a notice | missing |\n| --- | ---: | ---: | ---: | ---: |\n")
 	for _, f := range families(t, dir) {
-		var missing []string
+		var missing, idle []string
 		for _, name := range f.names {
-			if !f.has(name) {
+			switch {
+			case !f.has(name):
 				missing = append(missing, name)
+			case f.idle != nil && f.idle(name):
+				idle = append(idle, name)
 			}
 		}
-		fmt.Fprintf(&table, "| %s | %d | %d |\n", f.title, len(f.names), len(f.names)-len(missing))
+		fmt.Fprintf(&table, "| %s | %d | %d | %d | %d |\n", f.title, len(f.names), len(f.names)-len(missing)-len(idle), len(idle), len(missing))
 		sort.Strings(missing)
-		t.Logf("%s: %d of %d; missing: %s", f.title, len(f.names)-len(missing), len(f.names), strings.Join(missing, " "))
+		sort.Strings(idle)
+		t.Logf("%s: %d; missing: %s; without effect: %s", f.title, len(f.names), strings.Join(missing, " "), strings.Join(idle, " "))
 	}
 	checkReadme(t, table.String())
 }
@@ -48,6 +52,7 @@ type family struct {
 	title string
 	names []string
 	has   func(string) bool
+	idle  func(string) bool // accepted, without effect; nil: none is
 }
 
 func families(t *testing.T, dir string) []family {
@@ -57,16 +62,25 @@ func families(t *testing.T, dir string) []family {
 		return name
 	}
 	return []family{
-		{"global keywords", column("global.tsv", 0), func(n string) bool { _, ok := engine.GlobalKeywords.Get(n); return ok }},
-		{"keywords of proxies", column("proxy.tsv", 0), hasKeyword},
-		{"`bind` options", column("bind.tsv", 0), func(n string) bool { _, ok := engine.BindKeywords.Get(strings.TrimPrefix(n, "ssl ")); return ok }},
-		{"`server` options", column("server.tsv", 0), func(n string) bool { _, ok := engine.ServerKeywords.Get(n); return ok }},
-		{"actions", pairs(t, filepath.Join(dir, "actions.tsv")), hasAction},
-		{"sample fetches", column("fetches.tsv", 0), func(n string) bool { _, ok := engine.Fetches.Get(base(n)); return ok }},
-		{"converters", column("converters.tsv", 0), func(n string) bool { _, ok := engine.Convs.Get(base(n)); return ok }},
-		{"ACL criteria", column("acl.tsv", 0), hasCriterion},
-		{"log-format aliases", column("logformat.tsv", 0), hasAlias},
-		{"runtime commands", commands(t, filepath.Join(dir, "cli.txt")), func(n string) bool { _, ok := engine.Commands.Get(n); return ok }},
+		{"global keywords", column("global.tsv", 0), func(n string) bool { _, ok := engine.GlobalKeywords.Get(n); return ok },
+			func(n string) bool { k, _ := engine.GlobalKeywords.Get(n); return k.Flags&engine.NoEffect != 0 }},
+		{"keywords of proxies", column("proxy.tsv", 0), hasKeyword,
+			func(n string) bool { k, ok := engine.Keywords.Get(n); return ok && k.Flags&engine.NoEffect != 0 }},
+		{"`bind` options", column("bind.tsv", 0), func(n string) bool { _, ok := engine.BindKeywords.Get(strings.TrimPrefix(n, "ssl ")); return ok },
+			func(n string) bool {
+				k, _ := engine.BindKeywords.Get(strings.TrimPrefix(n, "ssl "))
+				return k.Flags&engine.NoEffect != 0
+			}},
+		{"`server` options", column("server.tsv", 0), func(n string) bool { _, ok := engine.ServerKeywords.Get(n); return ok },
+			func(n string) bool { k, _ := engine.ServerKeywords.Get(n); return k.Flags&engine.NoEffect != 0 }},
+		{"actions", pairs(t, filepath.Join(dir, "actions.tsv")), func(p string) bool { return action(p) != nil },
+			func(p string) bool { return action(p).Idle }},
+		{"sample fetches", column("fetches.tsv", 0), func(n string) bool { _, ok := engine.Fetches.Get(base(n)); return ok },
+			func(n string) bool { f, _ := engine.Fetches.Get(base(n)); return f.Idle }},
+		{"converters", column("converters.tsv", 0), func(n string) bool { _, ok := engine.Convs.Get(base(n)); return ok }, nil},
+		{"ACL criteria", column("acl.tsv", 0), hasCriterion, nil},
+		{"log-format aliases", column("logformat.tsv", 0), hasAlias, nil},
+		{"runtime commands", commands(t, filepath.Join(dir, "cli.txt")), func(n string) bool { _, ok := engine.Commands.Get(n); return ok }, nil},
 	}
 }
 
@@ -93,18 +107,20 @@ func hasAlias(n string) bool {
 	return ok || n == "o"
 }
 
-func hasAction(pair string) bool {
+// action finds the row of a pair of ruleset and name, or nil.
+func action(pair string) *engine.ActionKeyword {
 	set, name, _ := strings.Cut(pair, "\t")
 	for id, s := range engine.RulesetName {
-		if s == set {
-			_, ok := engine.Actions[id].Get(strings.TrimSuffix(name, "*"))
-			if !ok {
-				_, ok = engine.Actions[id].Get(name)
+		if s != set {
+			continue
+		}
+		for _, n := range []string{strings.TrimSuffix(name, "*"), name} {
+			if row, ok := engine.Actions[id].Get(n); ok {
+				return row
 			}
-			return ok
 		}
 	}
-	return false
+	return nil
 }
 
 func readColumn(t *testing.T, file string, i int) []string {

@@ -38,6 +38,9 @@ func (b *Build) exprTree(tree *expr.Expr, acl string) (*Expr, error) {
 		}
 		return nil, d
 	}
+	if f.Idle {
+		b.Notice(tree.Fetch.Pos, "sample fetch '%s' tells nothing in Hawser: %s", f.Name, f.Usage)
+	}
 	b.use.fetch = tree.Fetch.Name
 	args, err := b.args(f.Args, &tree.Fetch, "fetch method")
 	if err != nil {

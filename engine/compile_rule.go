@@ -34,14 +34,13 @@ func bySide(side Side, fe, be Where) Where {
 	if side&IsDefaults != 0 {
 		return fe | be
 	}
-	if side&Front != 0 {
-		fe |= 0
-		if side&Back != 0 {
-			return fe | be
-		}
+	switch {
+	case side&Front == 0:
+		return be
+	case side&Back == 0:
 		return fe
 	}
-	return be
+	return fe | be
 }
 
 // PlaceName is HAProxy's name of a place, for messages.
@@ -93,6 +92,9 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 	args, cond := SplitCond(words[1:])
 	where := placeOf(set, b.Px.Side)
 	ra := &RuleArgs{Ruleset: set, Name: name, Words: args, Where: where, Pos: name.Pos, Line: l}
+	if row.Idle {
+		b.Notice(name.Pos, "'%s' has no effect in Hawser: %s", row.Name, row.Usage)
+	}
 	do, err := row.Parse(b, ra)
 	if err != nil {
 		return nil, b.ruleError(set, row, name, err)

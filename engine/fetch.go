@@ -29,6 +29,8 @@ type Fetch struct {
 	Const bool // the value depends on the arguments alone
 	Head  bool // the value depends on the arguments and the request head alone
 	Usage string
+	// Idle: it tells nothing here, always the same value or none. A notice says so.
+	Idle bool
 	// Match is the method of the derived ACL criteria (path_beg, hdr_dom …):
 	// filled for the rows that DeriveACL makes.
 	Match string

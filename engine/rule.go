@@ -86,6 +86,7 @@ type ActionKeyword struct {
 	Name  string
 	In    RulesetSet
 	Usage string
+	Idle  bool // accepted, without effect here: a notice says so
 	// Parse reads the words behind the action's name, up to if/unless, which
 	// the rule takes: see RuleArgs.
 	Parse func(b *Build, a *RuleArgs) (Action, error)

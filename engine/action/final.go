@@ -55,11 +55,6 @@ func silentDrop(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	}), nil
 }
 
-// noEffect tells of an action that is accepted and does nothing.
-func noEffect(b *engine.Build, a *engine.RuleArgs) {
-	b.Notice(a.Pos, "'%s' has no effect in Hawser", a.Name.Text)
-}
-
 func noRetry(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	a.Only(0)
 	return engine.ActionFunc(func(e env) verd {

@@ -12,13 +12,8 @@ import (
 func init() {
 	content := engine.InContent
 	add(content|httpAfter, "set-log-level", "set-log-level <level>: the level of the stream's log line; silent: no line", parseLogLevel)
-	add(content, "set-nice", "set-nice <value>: accepted and ignored: streams have no priority among each other here", func(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
-		if _, err := exactly(a, 1, "expects exactly 1 argument (integer value)"); err != nil {
-			return nil, err
-		}
-		noEffect(b, a)
-		return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
-	})
+	engine.AddActions(engine.ActionKeyword{Name: "set-nice", In: content, Idle: true,
+		Usage: "set-nice <value>: streams have no priority among each other here", Parse: parseNice})
 	client := engine.InTCPReq | tcpRes | engine.InHTTP
 	for _, n := range []string{"set-tos", "set-fc-tos"} {
 		add(client, n, n+" <value>: the type of service of packets to the client", socketValue(func(s *engine.Session, v int) { s.Conn.Lower().TOS(v) }))
@@ -215,4 +210,11 @@ func parseUseService(b *engine.Build, a *engine.RuleArgs) (engine.Action, error)
 	}
 	a.Only(1)
 	return engine.ActionFunc(func(e env) verd { return svc.Serve(e.Strm) }), nil
+}
+
+func parseNice(_ *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
+	if _, err := exactly(a, 1, "expects exactly 1 argument (integer value)"); err != nil {
+		return nil, err
+	}
+	return engine.ActionFunc(func(env) verd { return engine.Continue }), nil
 }

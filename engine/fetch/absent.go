@@ -24,23 +24,29 @@ func init() {
 	noError("bc_err_str", "The text of the server connection's error: Success, as a connection that failed is not kept.", "Success")
 }
 
+// idle marks a row: a notice says that it tells nothing.
+func idle(f engine.Fetch) engine.Fetch {
+	f.Idle = true
+	return f
+}
+
 // zero registers a number that is always 0.
 func zero(name, usage string, where engine.Where) {
-	engine.AddFetches(row(name, engine.TSint, where, usage, func(env, args) (smp, stat) { return sint(0) }))
+	engine.AddFetches(idle(row(name, engine.TSint, where, usage, func(env, args) (smp, stat) { return sint(0) })))
 }
 
 // gone registers a fetch that never has a result.
 func gone(name string, out engine.Type, where engine.Where, usage string, spec engine.ArgSpec) {
-	engine.AddFetches(withArgs(spec, row(name, out, where, usage, func(env, args) (smp, stat) { return none() })))
+	engine.AddFetches(idle(withArgs(spec, row(name, out, where, usage, func(env, args) (smp, stat) { return none() }))))
 }
 
 // noError registers what is told of a server connection's error: there is none on
 // a connection that stands.
 func noError(name, usage, value string) {
-	engine.AddFetches(row(name, engine.TStr, engine.OnServerSide, usage, func(e env, _ args) (smp, stat) {
+	engine.AddFetches(idle(row(name, engine.TStr, engine.OnServerSide, usage, func(e env, _ args) (smp, stat) {
 		if e.Strm == nil || e.Strm.BackPeer == nil {
 			return none()
 		}
 		return text(e, value)
-	}))
+	})))
 }

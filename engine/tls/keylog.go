@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"hawser/engine"
-	"hawser/parser/diag"
 )
 
 // keyLog keeps the secrets of one connection as crypto/tls tells them, in lines of
@@ -78,13 +77,10 @@ func init() {
 	}
 }
 
-// absent registers a fetch that never finds anything, and says so at load.
+// absent registers a fetch that never finds anything.
 func absent(name string, out engine.Type, where engine.Where, usage string) {
-	engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: where, Usage: usage,
-		Make: func(b *engine.Build, _ []engine.Arg) (engine.FetchFunc, error) {
-			b.Notice(diag.Pos{}, "sample fetch '%s' never finds anything in Hawser.", name)
-			return func(env, []engine.Arg) (smp, stat) { return none() }, nil
-		}})
+	engine.AddFetches(engine.Fetch{Name: name, Out: out, Where: where, Usage: usage, Idle: true,
+		Eval: func(env, []engine.Arg) (smp, stat) { return none() }})
 }
 
 func unhex(e env, v []byte) (smp, stat) {
