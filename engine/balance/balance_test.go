@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hawser/engine"
+	"hawser/engine/clock"
 )
 
 // farmOf makes a backend with servers a, b, c … of the given weights.
@@ -146,16 +147,24 @@ func expectOnly(t *testing.T, px *engine.Proxy, want string) {
 var everyAlgorithm = [][2]string{{"roundrobin"}, {"static-rr"}, {"leastconn"}, {"first"}, {"random"}, {"response-time"}, {"source"}, {"source", "consistent"},
 	{"hdr(k)"}, {"hdr(k)", "consistent"}, {"uri"}, {"uri", "consistent wt6 avalanche"}, {"url_param id"}}
 
+// BenchmarkPick is one choice among a thousand servers, for keys of a few hundred clients.
 func BenchmarkPick(b *testing.B) {
+	clock.Start()
+	defer clock.Stop()
+	var streams [256]*engine.Stream
+	for i := range streams {
+		streams[i] = request{fmt.Sprintf("127.0.1.%d", i), fmt.Sprintf("/some/path/%d?x=1&id=%d", i, i*i), fmt.Sprintf("k: value-%d", i*99)}.stream()
+	}
 	for _, alg := range everyAlgorithm {
 		b.Run(strings.TrimSpace(alg[0]+" "+alg[1]), func(b *testing.B) {
 			px := bigFarm(b, alg, 1000)
-			s := request{"127.0.0.1", "/some/path?x=1&id=34", "k: value-123"}.stream()
 			b.ReportAllocs()
-			for b.Loop() {
+			for i := 0; b.Loop(); i++ {
+				s := streams[i%len(streams)]
 				srv := px.Balancer.Pick(s, nil)
 				px.Balancer.Taken(srv)
 				px.Balancer.Dropped(srv)
+				s.Env.Reset()
 			}
 		})
 	}

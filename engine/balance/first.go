@@ -28,15 +28,31 @@ type first struct {
 }
 
 // Changed sorts the servers anew.
-func (f *first) Changed(*engine.Server) {
+func (f *first) Changed(srv *engine.Server) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.refresh() || f.order.Load() == nil {
+	old := f.order.Load()
+	switch changed, one := f.update(srv); {
+	case !changed && old != nil:
+	case one && old != nil:
+		at, in := slices.BinarySearchFunc(*old, srv, byID)
+		order := slices.Clone((*old)[:at])
+		if f.weight(srv.Index) > 0 {
+			order = append(order, srv)
+		}
+		if in {
+			at++
+		}
+		order = append(order, (*old)[at:]...)
+		f.order.Store(&order)
+	default:
 		order := slices.Clone(f.list)
-		slices.SortStableFunc(order, func(a, b *engine.Server) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortStableFunc(order, byID)
 		f.order.Store(&order)
 	}
 }
+
+func byID(a, b *engine.Server) int { return cmp.Compare(a.ID, b.ID) }
 
 // Pick returns the first with a slot.
 func (f *first) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {

@@ -79,10 +79,13 @@ func (m *mapped) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 		return nil
 	}
 	at := m.hash(key) % n
-	for k := range n {
-		srv := slots[(at+k)%n]
+	for range n {
+		srv := slots[at]
 		if srv.State.Usable() && !passedOver(m.px, srv) {
 			return srv
+		}
+		if at++; at == n {
+			at = 0
 		}
 	}
 	if srv := slots[(at+n-1)%n]; srv.State.Usable() {

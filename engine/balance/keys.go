@@ -113,14 +113,20 @@ func newURLParam(b *engine.Build, px *engine.Proxy, words []engine.Word) (engine
 
 // param finds the value of name in "a=1&b=2".
 func param(q, name []byte) ([]byte, bool) {
-	for len(q) > 0 {
-		var pair []byte
-		pair, q, _ = bytes.Cut(q, []byte{'&'})
-		if v, ok := bytes.CutPrefix(pair, name); ok && len(v) > 0 && v[0] == '=' {
-			return v[1:], true
+	for {
+		end := bytes.IndexByte(q, '&')
+		pair := q
+		if end >= 0 {
+			pair = q[:end]
 		}
+		if n := len(name); len(pair) > n && pair[n] == '=' && string(pair[:n]) == string(name) {
+			return pair[n+1:], true
+		}
+		if end < 0 {
+			return nil, false
+		}
+		q = q[end+1:]
 	}
-	return nil, false
 }
 
 func newHdr(b *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Balancer, error) {
@@ -130,11 +136,7 @@ func newHdr(b *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Bala
 		if !s.HasReq {
 			return nil, false
 		}
-		it, ok := s.Req.Occurrence(name, 1)
-		if !ok {
-			return nil, false
-		}
-		v := s.Req.ItemBytes(it)
+		v := firstItem(s.Req, name)
 		if len(v) == 0 {
 			return nil, false
 		}
@@ -143,6 +145,17 @@ func newHdr(b *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Bala
 		}
 		return v, true
 	})
+}
+
+// firstItem is the first element of the first field of a name that has any.
+func firstItem(m *htx.Msg, name htx.Key) []byte {
+	for i := m.NextKey(name, 0); i >= 0; i = m.NextKey(name, i+1) {
+		v := m.Value(i)
+		if from, to, _, ok := htx.NextItem(v, 0); ok {
+			return v[from:to]
+		}
+	}
+	return nil
 }
 
 // mainDomain cuts "haproxy.1wt.eu" down to "1wt": what stands before the last

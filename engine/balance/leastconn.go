@@ -81,21 +81,43 @@ func succeed(rt, old *engine.Runtime) {
 
 // Changed lays the rows anew: servers that stay as they were keep their order,
 // the others come behind them.
-func (l *leastConn) Changed(*engine.Server) {
+func (l *leastConn) Changed(srv *engine.Server) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.refresh() && l.of != nil {
-		return
+	switch changed, one := l.update(srv); {
+	case !changed && l.of != nil:
+	case one:
+		l.replace(srv)
+	default:
+		l.layOut()
 	}
-	weight := l.weights()
-	l.of = make([]*loaded, len(weight))
+}
+
+// replace does it for one server.
+func (l *leastConn) replace(srv *engine.Server) {
+	if n := len(l.places) - len(l.of); n > 0 {
+		l.of = append(l.of, make([]*loaded, n)...)
+	}
+	if n := l.of[srv.Index]; n != nil {
+		l.take(n)
+		l.of[srv.Index] = nil
+	}
+	if w := l.weight(srv.Index); w > 0 {
+		n := &loaded{srv: srv, weight: w}
+		l.of[srv.Index] = n
+		l.place(n, n.read(0), nil)
+	}
+}
+
+func (l *leastConn) layOut() {
+	l.of = make([]*loaded, len(l.places))
 	rows := l.least
 	l.least = nil
 	var at *row
 	for r := rows; r != nil; r = r.next {
 		for n := r.first; n != nil; {
 			next := n.next
-			if i := n.srv.Index; i < len(weight) && weight[i] == n.weight {
+			if i := n.srv.Index; l.weight(i) == n.weight {
 				n.prev, n.next, n.row = nil, nil, nil
 				at = l.place(n, n.read(0), at)
 				l.of[i] = n

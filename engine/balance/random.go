@@ -26,33 +26,76 @@ type lots struct {
 }
 
 type lotTable struct {
-	servers []*engine.Server
-	sums    []uint32 // running totals of the weights
-	weights []int32
-	guide   []int32 // where the search for a part of the sum begins
+	lots   []lot
+	guide  []uint32 // for each part of the sum, the lot that it begins in
+	part   int      // the parts are 1<<part wide
+	places []place  // by Server.Index
+	speeds []*speed // of response-time, likewise
 }
 
-// find returns the server that a number below the sum of all weights falls to.
-func (t *lotTable) find(lot uint32) int {
-	n := len(t.servers)
-	i := int(t.guide[uint64(lot)*uint64(n)/uint64(t.sums[n-1])])
-	for t.sums[i] <= lot {
-		i++
+// lot is a server to draw. Without pointers, making thousands costs little.
+type lot struct {
+	upTo   uint32 // the weights of all lots up to and with this one
+	srv    uint32 // Server.Index
+	weight int64
+}
+
+// drawn is a server with its weight.
+type drawn struct {
+	place
+	weight int64
+	index  uint32
+}
+
+func (d *drawn) free() bool { return d.st.Usable() && !noSlot(d.srv, d.st) }
+
+func (d *drawn) load() int64 { return d.st.Served.Load() + d.st.Queued.Load() }
+
+// makeLots makes a table of those that take part.
+func (f *farm) makeLots() *lotTable {
+	t := &lotTable{lots: make([]lot, 0, len(f.list)), places: f.places}
+	sum := uint32(0)
+	for i, w := range f.weights {
+		if w > 0 {
+			sum += uint32(w)
+			t.lots = append(t.lots, lot{sum, uint32(i), w})
+		}
 	}
-	return i
+	t.makeGuide(sum)
+	return t
 }
 
-// makeGuide marks for each of n equal parts of the sum the server that it begins in.
-func (t *lotTable) makeGuide() {
-	n := len(t.servers)
-	t.guide = make([]int32, n)
-	i := 0
-	for k := range n {
-		for uint64(t.sums[i])*uint64(n) <= uint64(k)*uint64(t.sums[n-1]) {
+// makeGuide cuts the sum into one to two parts for each server.
+func (t *lotTable) makeGuide(sum uint32) {
+	for int(sum>>t.part) > 2*len(t.lots) {
+		t.part++
+	}
+	if sum == 0 {
+		return
+	}
+	t.guide = make([]uint32, (sum-1)>>t.part+1)
+	i := uint32(0)
+	for k := range t.guide {
+		for t.lots[i].upTo <= uint32(k)<<t.part {
 			i++
 		}
-		t.guide[k] = int32(i)
+		t.guide[k] = i
 	}
+}
+
+// draw returns a server by lot.
+func (t *lotTable) draw() drawn {
+	mark := rand.Uint32N(t.lots[len(t.lots)-1].upTo)
+	i := t.guide[mark>>t.part]
+	for t.lots[i].upTo <= mark {
+		i++
+	}
+	return t.lot(int(i))
+}
+
+func (t *lotTable) lot(i int) drawn {
+	o := &t.lots[i]
+	return drawn{t.places[o.srv], o.weight, o.srv}
 }
 
 func newRandom(_ *engine.Build, px *engine.Proxy, words []engine.Word) (engine.Balancer, error) {
@@ -73,83 +116,70 @@ func newRandom(_ *engine.Build, px *engine.Proxy, words []engine.Word) (engine.B
 }
 
 // Changed makes the table anew.
-func (l *lots) Changed(*engine.Server) {
+func (l *lots) Changed(srv *engine.Server) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.refresh() && l.table.Load() != nil {
+	if changed, _ := l.update(srv); !changed && l.table.Load() != nil {
 		return
 	}
-	t := &lotTable{servers: l.list, weights: l.wts, sums: make([]uint32, 0, len(l.list))}
-	sum := uint32(0)
-	for _, w := range l.wts {
-		sum += uint32(w)
-		t.sums = append(t.sums, sum)
-	}
-	t.makeGuide()
-	l.table.Store(t)
+	l.table.Store(l.makeLots())
 }
 
 // Pick draws, and takes the one with the fewest streams for its weight; of
 // equals, the one with the fewest of the last second.
 func (l *lots) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
 	t := l.table.Load()
-	n := len(t.servers)
-	if n == 0 {
+	switch len(t.lots) {
+	case 0:
 		return nil
+	case 1:
+		return t.only()
 	}
-	if n == 1 {
-		if srv := t.servers[0]; srv.State.Usable() && !full(srv) {
-			return srv
-		}
-		return nil
-	}
-	best := -1
-	for d := 0; d < l.draws || best < 0 && d < l.draws+4; d++ {
-		i := t.find(rand.Uint32N(t.sums[n-1]))
-		srv := t.servers[i]
-		if srv == avoid || !srv.State.Usable() || full(srv) || i == best {
+	var best drawn
+	for d := 0; d < l.draws || best.srv == nil && d < l.draws+4; d++ {
+		o := t.draw()
+		if o.srv == best.srv || o.srv == avoid || !o.free() {
 			continue
 		}
-		if best < 0 || t.lighter(i, best) {
-			best = i
+		if best.srv == nil || o.lighter(&best) {
+			best = o
 		}
 	}
-	if best >= 0 {
-		return t.servers[best]
+	if best.srv != nil {
+		return best.srv
 	}
 	return t.any(avoid)
 }
 
-// lighter compares the loads of servers a and b.
-func (t *lotTable) lighter(a, b int) bool {
-	x, y := &t.servers[a].State.C, &t.servers[b].State.C
-	la := t.load(a) * int64(t.weights[b])
-	lb := t.load(b) * int64(t.weights[a])
-	if la != lb {
-		return la < lb
+// lighter compares the loads of two servers.
+func (d *drawn) lighter(o *drawn) bool {
+	if a, b := d.load()*o.weight, o.load()*d.weight; a != b {
+		return a < b
 	}
 	now := clock.Now()
-	return int64(x.SessRate.Value(now))*int64(t.weights[b]) < int64(y.SessRate.Value(now))*int64(t.weights[a])
+	return d.st.C.SessRate.Value(now)*o.weight < o.st.C.SessRate.Value(now)*d.weight
 }
 
-func (t *lotTable) load(i int) int64 {
-	st := t.servers[i].State
-	return st.Served.Load() + st.Queued.Load()
+// only is the server of a farm of one.
+func (t *lotTable) only() *engine.Server {
+	if o := t.lot(0); o.free() {
+		return o.srv
+	}
+	return nil
 }
 
 // any looks at all servers, from a random one on, when the lot found none.
 func (t *lotTable) any(avoid *engine.Server) *engine.Server {
-	n := len(t.servers)
+	n := len(t.lots)
 	from := rand.IntN(n)
 	var last *engine.Server
 	for k := range n {
-		srv := t.servers[(from+k)%n]
-		switch {
-		case !srv.State.Usable() || full(srv):
-		case srv == avoid:
-			last = srv
+		switch o := t.lot((from + k) % n); {
+		case !o.free():
+		case o.srv == avoid:
+			last = o.srv
 		default:
-			return srv
+			return o.srv
 		}
 	}
 	return last

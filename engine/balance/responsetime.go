@@ -1,7 +1,6 @@
 package balance
 
 import (
-	"math/rand/v2"
 	"sync/atomic"
 
 	"hawser/engine"
@@ -27,10 +26,7 @@ func init() {
 
 // responseTime draws two servers and takes the one whose answer is expected
 // sooner ("power of two choices": nobody is flooded because it was fast once).
-type responseTime struct {
-	lots
-	speeds atomic.Pointer[[]*speed] // by Server.Index
-}
+type responseTime struct{ lots }
 
 // speed is a server's moving average, kept with its state over reloads. Updates
 // may meet; one of them is lost then.
@@ -47,68 +43,87 @@ const (
 
 // Changed finds the averages of the servers.
 func (r *responseTime) Changed(srv *engine.Server) {
-	r.lots.Changed(srv)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	speeds := make([]*speed, r.indexes())
-	for _, srv := range r.px.All() {
-		st := srv.State
-		st.Mu.Lock()
-		v, ok := st.LB.(*speed)
-		if !ok {
-			v = &speed{}
-			st.LB = v
-		}
-		st.Mu.Unlock()
-		speeds[srv.Index] = v
+	old := r.table.Load()
+	if changed, _ := r.update(srv); !changed && old != nil {
+		return
 	}
-	r.speeds.Store(&speeds)
+	t := r.makeLots()
+	t.speeds = r.speeds(old, srv)
+	r.table.Store(t)
+}
+
+// speeds are those that the old table had, if they will do.
+func (r *responseTime) speeds(old *lotTable, srv *engine.Server) []*speed {
+	if old != nil && srv != nil && len(old.speeds) == len(r.places) && old.speeds[srv.Index] != nil {
+		return old.speeds
+	}
+	speeds := make([]*speed, len(r.places))
+	if old != nil {
+		copy(speeds, old.speeds)
+	}
+	for i := range r.places {
+		if srv := r.places[i].srv; srv != nil && speeds[i] == nil {
+			speeds[i] = speedOf(srv)
+		}
+	}
+	return speeds
+}
+
+// speedOf returns the average of a server; a new one begins with none.
+func speedOf(srv *engine.Server) *speed {
+	st := srv.State
+	st.Mu.Lock()
+	defer st.Mu.Unlock()
+	v, ok := st.LB.(*speed)
+	if !ok {
+		v = &speed{}
+		st.LB = v
+	}
+	return v
+}
+
+// of is speedOf without the lock, for those that took part when the table was made.
+func (r *responseTime) of(srv *engine.Server) *speed {
+	if speeds := r.table.Load().speeds; srv.Index < len(speeds) && speeds[srv.Index] != nil {
+		return speeds[srv.Index]
+	}
+	return speedOf(srv)
 }
 
 // Pick draws two.
 func (r *responseTime) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
 	t := r.table.Load()
-	n := len(t.servers)
-	if n == 0 {
+	switch len(t.lots) {
+	case 0:
 		return nil
+	case 1:
+		return t.only()
 	}
-	var best *engine.Server
+	var best drawn
 	var least int64
 	now := int64(clock.Now())
 	for range r.draws + 2 {
-		i := t.find(rand.Uint32N(t.sums[n-1]))
-		srv := t.servers[i]
-		if srv == avoid || srv == best || !srv.State.Usable() || full(srv) {
+		o := t.draw()
+		if o.srv == best.srv || o.srv == avoid || !o.free() {
 			continue
 		}
-		cost := r.cost(srv, int64(t.weights[i]), now)
-		if best != nil {
-			if cost < least {
-				best = srv
-			}
-			return best
+		// What another stream may expect to wait, times the weight.
+		cost := (t.speeds[o.index].value(now) + 1) * (o.load() + 1)
+		if best.srv == nil {
+			best, least = o, cost
+			continue
 		}
-		best, least = srv, cost
+		if cost*best.weight < least*o.weight {
+			best = o
+		}
+		return best.srv
 	}
-	if best != nil {
-		return best
+	if best.srv != nil {
+		return best.srv
 	}
 	return t.any(avoid)
-}
-
-// cost is what another stream may expect to wait.
-func (r *responseTime) cost(srv *engine.Server, weight, now int64) int64 {
-	st := srv.State
-	return (r.of(srv).value(now) + 1) * (st.Served.Load() + st.Queued.Load() + 1) * 256 / weight
-}
-
-func (r *responseTime) of(srv *engine.Server) *speed {
-	if speeds := *r.speeds.Load(); srv.Index < len(speeds) {
-		if v := speeds[srv.Index]; v != nil {
-			return v
-		}
-	}
-	return &speed{}
 }
 
 // value forgets with time, so that a server that was slow is tried again.

@@ -11,11 +11,10 @@ import (
 // under way is passed over for an idle one.
 func TestResponseTime(t *testing.T) {
 	px := farmOf(t, "response-time", 1, 1, 1)
-	r := px.Balancer.(*responseTime)
 	now := int64(clock.Now())
 	for i, micros := range []int64{1000, 1000, 20_000} {
 		for range 20 {
-			r.of(px.Servers[i]).add(micros, now)
+			speedOf(px.Servers[i]).add(micros, now)
 		}
 	}
 	count := map[string]int{}
@@ -33,7 +32,7 @@ func TestResponseTime(t *testing.T) {
 	if count["a"] > 600 || count["b"] < 1500 {
 		t.Errorf("picks %v: a has fifty streams", count)
 	}
-	if v := r.of(px.Servers[2]); v.value(now+10*forgetEvery) >= v.value(now) {
+	if v := speedOf(px.Servers[2]); v.value(now+10*forgetEvery) >= v.value(now) {
 		t.Error("a slow time is never forgotten")
 	}
 }

@@ -24,39 +24,19 @@ func init() {
 // HAProxy gives for the same weights.
 type roundRobin struct {
 	farm
+	calendar
 	now    int64
 	total  int64
-	due    []date  // heap of four branches
-	fresh  []*turn // never picked yet, heaviest first
-	turns  []*turn // by Server.Index
+	fresh  []arrival // never picked yet, heaviest first
 	seq    uint64
 	passed []date // scratch: those that had no slot to give in this pick
 }
 
-// turn is one server: W/w and what it leaves over, in units of 1/w.
-type turn struct {
-	srv          *engine.Server
-	weight       int64
-	period, left int64
+// arrival is a server without a date, by its Index.
+type arrival struct {
+	srv    uint32
+	weight int64
 }
-
-// date is when a server is due; it stands in the heap by value, so that
-// comparing touches no server. The key is the date, and below it what the
-// divisions have left over so far, less the weight: at the same date the heavier
-// and more exactly due server comes first, then who came first.
-type date struct {
-	key uint64
-	seq uint64
-	of  *turn
-}
-
-// restBits hold what is left over, which is less than the highest weight.
-const (
-	restBits = 13
-	restZero = 1 << restBits
-)
-
-func (d *date) at() int64 { return int64(d.key >> restBits) }
 
 func newRoundRobin(px *engine.Proxy) *roundRobin {
 	r := &roundRobin{}
@@ -65,80 +45,54 @@ func newRoundRobin(px *engine.Proxy) *roundRobin {
 	return r
 }
 
-func (d *date) before(o *date) bool {
-	if d.key != o.key {
-		return d.key < o.key
-	}
-	return d.seq < o.seq
-}
-
 // Changed brings the farm up to date. Servers that stay as they were keep their
 // dates; the others start anew.
-func (r *roundRobin) Changed(*engine.Server) {
+func (r *roundRobin) Changed(srv *engine.Server) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.refresh() && r.total > 0 {
+	if changed, _ := r.update(srv); !changed && r.total > 0 {
 		return
 	}
 	r.total = 0
 	for _, w := range r.wts {
 		r.total += int64(w)
 	}
-	weight := r.weights()
-	r.turns = make([]*turn, len(weight))
-	stays := func(t *turn) bool {
-		i := t.srv.Index
-		if i >= len(weight) || weight[i] != t.weight {
-			return false
+	in := make([]bool, len(r.weights))
+	stays := func(i uint32, w int64) bool {
+		is := weightAt(r.weights, int(i)) == w
+		if is {
+			in[i] = true
 		}
-		t.period, t.left = r.total/t.weight, r.total%t.weight
-		r.turns[i] = t
-		return true
+		return is
 	}
-	r.fresh = slices.DeleteFunc(r.fresh, func(t *turn) bool { return !stays(t) })
-	r.due = slices.DeleteFunc(r.due, func(d date) bool { return !stays(d.of) })
-	r.arrange()
-	r.admit()
-}
-
-// arrange makes a heap again of the dates, none of which is later than a server
-// of that weight would have today.
-func (r *roundRobin) arrange() {
-	for i := range r.due {
-		d := &r.due[i]
-		d.key = min(d.key, uint64(r.now+d.of.period)<<restBits|d.key&(restZero-1))
-	}
-	for i := len(r.due)/4 + 1; i >= 0; i-- {
-		if i < len(r.due) {
-			r.down(i)
-		}
-	}
+	r.fresh = slices.DeleteFunc(r.fresh, func(a arrival) bool { return !stays(a.srv, a.weight) })
+	r.redate(r.now, r.total, stays)
+	r.admit(in)
 }
 
 // admit puts servers that have no turn yet with the fresh ones.
-func (r *roundRobin) admit() {
+func (r *roundRobin) admit(in []bool) {
 	sorted := len(r.fresh)
-	for i, srv := range r.list {
-		if r.turns[srv.Index] != nil {
+	for i, w := range r.weights {
+		if in[i] || w == 0 {
 			continue
 		}
-		w := int64(r.wts[i])
-		t := &turn{srv: srv, weight: w, period: r.total / w, left: r.total % w}
-		r.turns[srv.Index] = t
+		a := arrival{uint32(i), w}
+		r.class(a.weight, r.total)
 		if sorted == 0 {
-			r.fresh = append(r.fresh, t)
+			r.fresh = append(r.fresh, a)
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(r.fresh, w, func(o *turn, w int64) int {
+		at, _ := slices.BinarySearchFunc(r.fresh, a.weight, func(o arrival, w int64) int {
 			if o.weight >= w {
 				return -1
 			}
 			return 1
 		})
-		r.fresh = slices.Insert(r.fresh, at, t)
+		r.fresh = slices.Insert(r.fresh, at, a)
 	}
 	if sorted == 0 {
-		slices.SortStableFunc(r.fresh, func(a, b *turn) int { return int(b.weight - a.weight) })
+		slices.SortStableFunc(r.fresh, func(a, b arrival) int { return int(b.weight - a.weight) })
 	}
 }
 
@@ -151,10 +105,11 @@ func (r *roundRobin) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server
 	if len(r.due) == 0 {
 		return nil
 	}
-	if t := r.due[0].of; t.srv != avoid && t.srv.State.Usable() && !full(t.srv) {
-		r.count(&r.due[0])
-		r.down(0)
-		return t.srv
+	if p := r.places[r.due[0].srv]; p.srv != avoid && p.st.Usable() && !noSlot(p.srv, p.st) {
+		d := r.due[0]
+		r.count(&d)
+		r.turn(d)
+		return p.srv
 	}
 	return r.search(avoid)
 }
@@ -162,22 +117,15 @@ func (r *roundRobin) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server
 // wake lets a server in that was never picked, if nobody is due.
 func (r *roundRobin) wake() {
 	if len(r.fresh) > 0 && (len(r.due) == 0 || r.due[0].at() > r.now) {
-		t := r.fresh[0]
+		a := r.fresh[0]
 		r.fresh = r.fresh[1:]
-		d := date{key: uint64(r.now)<<restBits | uint64(restZero-t.weight), of: t}
-		r.due = append(r.due, d)
-		r.up(len(r.due) - 1)
+		r.insert(date{key: uint64(r.now)<<restBits | uint64(restZero-a.weight), srv: a.srv, class: r.class(a.weight, r.total)})
 	}
 }
 
-// count sets the date of a server that was picked.
+// count sets the date of a server that is picked.
 func (r *roundRobin) count(d *date) {
-	t := d.of
-	rest := int64(d.key&(restZero-1)) + t.left
-	if rest >= restZero {
-		rest += restZero - t.weight // one date later
-	}
-	d.key = d.key&^(restZero-1) + uint64(t.period<<restBits+rest)
+	r.next(d)
 	r.now++
 	r.seq++
 	d.seq = r.seq
@@ -193,9 +141,9 @@ func (r *roundRobin) search(avoid *engine.Server) *engine.Server {
 			break
 		}
 		d := r.pop()
-		switch srv := d.of.srv; {
-		case !srv.State.Usable() || full(srv):
-		case srv == avoid:
+		switch p := r.places[d.srv]; {
+		case !p.st.Usable() || noSlot(p.srv, p.st):
+		case p.srv == avoid:
 			last = len(r.passed)
 		default:
 			found = len(r.passed)
@@ -205,9 +153,11 @@ func (r *roundRobin) search(avoid *engine.Server) *engine.Server {
 	if found < 0 {
 		found = last
 	}
-	for i := range r.passed {
+	for i, d := range r.passed {
 		if i != found {
-			r.push(r.passed[i])
+			r.seq++
+			d.seq = r.seq
+			r.insert(d)
 		}
 	}
 	if found < 0 {
@@ -215,64 +165,6 @@ func (r *roundRobin) search(avoid *engine.Server) *engine.Server {
 	}
 	d := r.passed[found]
 	r.count(&d)
-	r.due = append(r.due, d)
-	r.up(len(r.due) - 1)
-	return d.of.srv
-}
-
-func (r *roundRobin) push(d date) {
-	r.seq++
-	d.seq = r.seq
-	r.due = append(r.due, d)
-	r.up(len(r.due) - 1)
-}
-
-func (r *roundRobin) pop() date {
-	h := r.due
-	top := h[0]
-	n := len(h) - 1
-	h[0] = h[n]
-	h[n] = date{}
-	r.due = h[:n]
-	if n > 0 {
-		r.down(0)
-	}
-	return top
-}
-
-func (r *roundRobin) up(i int) {
-	h := r.due
-	d := h[i]
-	for i > 0 {
-		p := (i - 1) / 4
-		if !d.before(&h[p]) {
-			break
-		}
-		h[i] = h[p]
-		i = p
-	}
-	h[i] = d
-}
-
-func (r *roundRobin) down(i int) {
-	h := r.due
-	d := h[i]
-	for {
-		k := 4*i + 1
-		if k >= len(h) {
-			break
-		}
-		least := k
-		for j := k + 1; j < min(k+4, len(h)); j++ {
-			if a, b := h[j].key, h[least].key; a < b || a == b && h[j].seq < h[least].seq {
-				least = j
-			}
-		}
-		if !h[least].before(&d) {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = d
+	r.insert(d)
+	return r.places[d.srv].srv
 }

@@ -28,10 +28,10 @@ type wheel struct {
 }
 
 // Changed makes the table anew when servers came or went.
-func (w *wheel) Changed(*engine.Server) {
+func (w *wheel) Changed(srv *engine.Server) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.refresh() || w.slots.Load() == nil {
+	if changed, _ := w.update(srv); changed || w.slots.Load() == nil {
 		slots := makeWheel(w.list, w.wts, w.unit())
 		w.alone.Store(len(w.list) == 1 && w.list[0].Backup && !w.px.Options.Has(engine.OptAllBackups))
 		w.slots.Store(&slots)
