@@ -89,7 +89,9 @@ type ConnectError struct {
 func (e *ConnectError) Error() string { return e.Err.Error() }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// TLSServer does the server's side of a handshake on accepted connections.
+// TLSServer does the server's side of a handshake on accepted connections. An error's
+// text is one of those that fc_err_str knows; the TLSInfo then tells what was learnt
+// before.
 type TLSServer interface {
 	Handshake(sess *Session, c *conn.Conn, timeout time.Duration) (*conn.Conn, TLSInfo, error)
 	// Fingerprint changes with anything that matters to idle connections.

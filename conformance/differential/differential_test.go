@@ -16,6 +16,7 @@ var record = flag.Bool("record", false, "ask HAProxy 3.5 again and rewrite what 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
+	cleanCertificates()
 	testbed.Clean()
 	os.Exit(code)
 }

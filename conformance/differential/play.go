@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,6 +45,10 @@ func makeConfig(groups []group, refused map[place]string, addrs, servers []strin
 	c.line("global")
 	c.line("    tune.bufsize 65536")
 	c.line("    log stdout len 65000 format raw local0")
+	if slices.ContainsFunc(groups, func(g group) bool { return g.bind != "" }) {
+		c.line("    tune.ssl.keylog on")
+		c.line("    tune.ssl.capture-buffer-size 2048")
+	}
 	c.line("defaults")
 	c.line("    timeout client 5s")
 	c.line("    timeout connect 5s")
@@ -54,11 +59,14 @@ func makeConfig(groups []group, refused map[place]string, addrs, servers []strin
 	return c
 }
 
+// alias marks an alias on the log line, whose value comes as it is.
+const alias = "alias"
+
 var rule = map[string]string{"request": "http-request", "response": "http-response", "session": "tcp-request session", "tcp": "tcp-request content"}
 
 func (c *config) group(i int, g *group, refused map[place]string, server string) {
 	c.line("frontend g%d", i)
-	c.line("    bind %s", c.addrs[i])
+	c.line("    bind %s %s", c.addrs[i], withCerts(g.bind))
 	c.line("    log global")
 	if g.scene == "tcp" {
 		c.line("    mode tcp")
@@ -85,11 +93,15 @@ func (c *config) group(i int, g *group, refused map[place]string, server string)
 	}
 	c.line("    log-format %s", quote(log.String()+" ."))
 	c.whole[len(c.lines)] = i
+	if g.client.fails() {
+		c.line("    error-log-format %s", quote(log.String()+" ."))
+		c.whole[len(c.lines)] = i
+	}
 	if server != "" {
 		c.line("    default_backend b%d", i)
 		c.line("backend b%d", i)
 		c.line("    mode http")
-		c.line("    server s %s", server)
+		c.line("    server s %s %s", server, withCerts(g.server))
 	}
 }
 
@@ -101,6 +113,9 @@ func (c *config) ask(g *group, at place, log *strings.Builder) {
 	}
 	name := fmt.Sprintf("%s.v%d", scope, at.ask)
 	switch {
+	case g.scene == "log" && a.text[0] == '%':
+		fmt.Fprintf(log, " %d:%s:%s", at.ask, alias, a.text)
+		return
 	case g.scene == "log":
 		fmt.Fprintf(log, " %d:1:%%[%s,hex]", at.ask, a.text)
 		return
@@ -128,9 +143,14 @@ func play(t testing.TB, bin testbed.Binary, groups []group, leaveOut map[place]s
 	dir := testbed.TempDir(t)
 	file := filepath.Join(dir, "run.cfg")
 	addrs, servers := make([]string, len(groups)), make([]string, len(groups))
+	ends := make([]*tlsOrigin, len(groups))
 	for i, g := range groups {
 		addrs[i] = testbed.FreeAddr()
-		if g.scene == "response" || g.scene == "log" {
+		switch {
+		case g.origin != nil:
+			ends[i] = newTLSOrigin(t, &groups[i])
+			servers[i] = ends[i].addr
+		case g.scene == "response" || g.scene == "log":
 			servers[i] = origin(t, g.response)
 		}
 	}
@@ -142,7 +162,7 @@ func play(t testing.TB, bin testbed.Binary, groups []group, leaveOut map[place]s
 		}
 		status, out := testbed.Check(bin, "testdata", file)
 		if status == 0 {
-			run(t, bin, file, groups, c, &got)
+			run(t, bin, file, groups, c, ends, &got)
 			return got
 		}
 		said = out
@@ -173,25 +193,27 @@ func (got *answers) refuse(c *config, groups []group, out string) (any bool) {
 	return any
 }
 
+func answer(c net.Conn, r *bufio.Reader, response string) {
+	for {
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if line == "\r\n" {
+				break
+			}
+		}
+		if _, err := c.Write([]byte(response)); err != nil {
+			return
+		}
+	}
+}
+
 // origin answers every request of a connection with the same bytes.
 func origin(t testing.TB, response string) string {
 	o, err := testbed.NewOrigin("s", func(o *testbed.Origin) {
-		o.Raw = func(c net.Conn, r *bufio.Reader) {
-			for {
-				for {
-					line, err := r.ReadString('\n')
-					if err != nil {
-						return
-					}
-					if line == "\r\n" {
-						break
-					}
-				}
-				if _, err := c.Write([]byte(response)); err != nil {
-					return
-				}
-			}
-		}
+		o.Raw = func(c net.Conn, r *bufio.Reader) { answer(c, r, response) }
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +222,7 @@ func origin(t testing.TB, response string) string {
 	return o.Addr
 }
 
-func run(t testing.TB, bin testbed.Binary, file string, groups []group, c *config, got *answers) {
+func run(t testing.TB, bin testbed.Binary, file string, groups []group, c *config, ends []*tlsOrigin, got *answers) {
 	t.Helper()
 	p, err := testbed.Start(bin, "testdata", []string{"-db", "-f", file}, "DIFFERENTIAL=some value")
 	if err != nil {
@@ -214,34 +236,54 @@ func run(t testing.TB, bin testbed.Binary, file string, groups []group, c *confi
 	if err := p.WaitAddrs(c.addrs...); err != nil {
 		t.Fatal(err)
 	}
-	for i, g := range groups {
-		conn, err := net.Dial("tcp", c.addrs[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if _, err := conn.Write([]byte(g.input)); err != nil {
-			t.Fatal(err)
-		}
+	for i := range groups {
+		g := &groups[i]
 		// One after the other: a log line that meets a full pipe is lost.
-		line := waitLine(t, p, bin, fmt.Sprintf("@g%d ", i))
+		ask := func(n int) string { return waitLine(t, p, bin, fmt.Sprintf("@g%d ", i), n) }
+		var line string
+		var known func(string) string
+		if g.bind != "" {
+			line, known = playTLS(t, bin, g, c.addrs[i], ends[i], ask)
+		} else {
+			line = playPlain(t, g, c.addrs[i], ask)
+		}
 		for _, word := range strings.Fields(line) {
-			f := strings.Split(word, ":")
+			f := strings.SplitN(word, ":", 3)
 			if len(f) != 3 {
 				continue
 			}
 			k, _ := strconv.Atoi(f[0])
-			got.value[place{i, k}] = render(g.asks[k], f[1] == "1", f[2])
+			if f[1] == alias {
+				got.value[place{i, k}] = strconv.Quote(f[2])
+				continue
+			}
+			got.value[place{i, k}] = render(g.asks[k], f[1] == "1", f[2], known)
 		}
 	}
 }
 
-func waitLine(t testing.TB, p *testbed.Process, bin testbed.Binary, mark string) string {
+func playPlain(t testing.TB, g *group, addr string, line func(int) string) string {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if _, err := conn.Write([]byte(g.input)); err != nil {
+		t.Fatal(err)
+	}
+	return line(1)
+}
+
+// waitLine waits for the n-th line with a mark.
+func waitLine(t testing.TB, p *testbed.Process, bin testbed.Binary, mark string, n int) string {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		left := n
 		for line := range strings.SplitSeq(p.Output(), "\n") {
 			if i := strings.Index(line, mark); i >= 0 && strings.HasSuffix(line, " .") {
-				return line[i:]
+				if left--; left == 0 {
+					return line[i:]
+				}
 			}
 		}
 	}
@@ -252,9 +294,9 @@ func waitLine(t testing.TB, p *testbed.Process, bin testbed.Binary, mark string)
 
 var digits = regexp.MustCompile(`[0-9]+`)
 
-// render makes a value readable: text as it is, eight other bytes as a number,
-// the rest in hexadecimal.
-func render(a ask, found bool, text string) string {
+// render makes a value readable: what known has a name for by that, text as it is,
+// eight other bytes as a number, the rest in hexadecimal.
+func render(a ask, found bool, text string, known func(string) string) string {
 	switch {
 	case !found:
 		return "-"
@@ -266,6 +308,11 @@ func render(a ask, found bool, text string) string {
 		b = nil
 		if text != "-" {
 			return "?" + text
+		}
+	}
+	if known != nil {
+		if name := known(string(b)); name != "" {
+			return name
 		}
 	}
 	printable := true

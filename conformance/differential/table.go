@@ -14,6 +14,10 @@ type group struct {
 	response string   // what the server sends, in scenes that have one
 	front    []string // further lines of the frontend
 	asks     []ask
+
+	// With TLS: what the bind and server lines say, and how client and server behave.
+	bind, server   string
+	client, origin shake
 }
 
 // ask is an expression (or, with cond, a condition) and how its value is looked at.
@@ -41,8 +45,9 @@ const (
 
 // readTable reads a table: "= scene" begins a group, "< text" is the client's
 // input and "> text" the server's (Go's escapes), "| line" a line of the frontend,
-// "? words" a condition, "~ expression" one whose numbers may differ; every other
-// line is an expression.
+// "? words" a condition, "~ expression" one whose numbers may differ; "bind", "client",
+// "server" and "origin" begin the lines of a TLS group (see shake); every other line
+// is an expression, or in scene log an alias.
 func readTable(file string) ([]group, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -77,6 +82,14 @@ func (g *group) add(line string) error {
 		g.response, err = strconv.Unquote(`"` + rest + `"`)
 	case "|":
 		g.front = append(g.front, rest)
+	case "bind":
+		g.bind = rest
+	case "server":
+		g.server = rest
+	case "client":
+		g.client = readShake(rest)
+	case "origin":
+		g.origin = readShake(rest)
 	case "?":
 		g.asks = append(g.asks, ask{text: rest, cond: true})
 	case "~":

@@ -20,14 +20,18 @@ func init() {
 		row("ssl_fc_has_sni", engine.TBool, engine.OnSession, "True if the client sent a server name.", func(e env, _ args) (smp, stat) {
 			return boolean(e.Sess != nil && e.Sess.TLS != nil && e.Sess.TLS.SNI() != "")
 		}),
+		row("ssl_fc_is_resumed", engine.TBool, engine.OnSession, "True if the client connection is TLS and its session was resumed.", func(e env, _ args) (smp, stat) {
+			return boolean(e.Sess != nil && e.Sess.TLS != nil && e.Sess.TLS.Resumed())
+		}),
 	)
 	fc("ssl_fc_sni", engine.TStr, "The server name that the client asked for.", nonEmpty(engine.TLSInfo.SNI))
 	fc("ssl_fc_alpn", engine.TStr, "The protocol agreed on with ALPN.", nonEmpty(engine.TLSInfo.ALPN))
 	fc("ssl_fc_npn", engine.TStr, "The protocol agreed on with NPN: never there.", func(env, engine.TLSInfo) (smp, stat) { return none() })
 	fc("ssl_fc_protocol", engine.TStr, "The TLS version.", nonEmpty(engine.TLSInfo.Version))
 	fc("ssl_fc_cipher", engine.TStr, "The cipher.", nonEmpty(engine.TLSInfo.Cipher))
-	fc("ssl_fc_is_resumed", engine.TBool, "True if the TLS session was resumed.", func(_ env, t engine.TLSInfo) (smp, stat) { return boolean(t.Resumed()) })
-	fc("ssl_fc_has_crt", engine.TBool, "True if the client presented a certificate.", func(_ env, t engine.TLSInfo) (smp, stat) { return boolean(len(t.PeerCerts()) > 0) })
+	fc("ssl_fc_has_crt", engine.TBool, "True if the client presented a certificate on this very connection: not on one that resumes a session.", func(_ env, t engine.TLSInfo) (smp, stat) {
+		return boolean(len(t.PeerCerts()) > 0 && !t.Resumed())
+	})
 	engine.AddCriteria("ssl_fc_sni", "ssl_fc_sni", "end", "reg")
 }
 

@@ -216,7 +216,9 @@ func handshake(sess *engine.Session) bool {
 	c, info, err := sess.Bind.TLS.Handshake(sess, sess.Conn, handshakeTimeout(sess.Front))
 	proc := sess.RT.Proc
 	if err != nil {
-		failed(sess, "SSL handshake failure")
+		sess.TLS = info // for the log only
+		failed(sess, err.Error())
+		sess.TLS = nil
 		return false
 	}
 	sess.Conn, sess.TLS = c, info

@@ -36,14 +36,16 @@ func init() {
 	text("ssl_bc_curve", "The group of the key exchange with the server.", func(st *tls.ConnectionState) string { return curveName(st.CurveID) })
 	text("ssl_bc_protocol", "The TLS version of the connection to the server.", func(st *tls.ConnectionState) string { return versionNames[st.Version] })
 	text("ssl_bc_sni", "The server name that was sent to the server.", func(st *tls.ConnectionState) string { return st.ServerName })
-	text("ssl_bc_err_str", "The text of the library's last error on the connection to the server: none, once it is there.", func(*tls.ConnectionState) string { return "" })
-	number("ssl_bc_err", "The library's last error on the connection to the server: 0, once it is there.", func(*tls.ConnectionState) int64 { return 0 })
+	text("ssl_bc_err_str", "The text of ssl_bc_err: none.", func(*tls.ConnectionState) string { return "" })
+	number("ssl_bc_err", "OpenSSL's number for the last error on the connection to the server: 0, for only a connection that stands is looked at.", func(*tls.ConnectionState) int64 { return 0 })
 	number("ssl_bc_alg_keysize", "The size of the cipher's key in bits, to the server.", func(st *tls.ConnectionState) int64 { return keySize(st.CipherSuite) })
 	number("ssl_bc_use_keysize", "The size of the cipher's key in bits, to the server.", func(st *tls.ConnectionState) int64 { return keySize(st.CipherSuite) })
-	addBack("ssl_bc_is_resumed", engine.TBool, "True if the TLS session with the server was resumed.", func(_ env, st *tls.ConnectionState) (smp, stat) {
-		return engine.Bool(st.DidResume), engine.Found
-	})
-	addBack("ssl_bc_unique_id", engine.TBin, "What binds other protocols to the connection to the server (tls-unique).", func(_ env, st *tls.ConnectionState) (smp, stat) {
+	engine.AddFetches(engine.Fetch{Name: "ssl_bc_is_resumed", Out: engine.TBool, Where: engine.OnServerSide, Usage: "True if the connection to the server is TLS and its session was resumed.",
+		Eval: func(e env, _ []engine.Arg) (smp, stat) {
+			tc := serverConn(e)
+			return engine.Bool(tc != nil && tc.ConnectionState().DidResume), engine.Found
+		}})
+	addBack("ssl_bc_unique_id", engine.TBin, "What binds other protocols to the connection to the server (tls-unique); none in TLS 1.3 (RFC 9266).", func(_ env, st *tls.ConnectionState) (smp, stat) {
 		return engine.Bin(st.TLSUnique), found(len(st.TLSUnique) > 0)
 	})
 	ofServerConn("ssl_s_chain_der", engine.TBin, "The chain that the server sent, in DER.", func(e env, st *tls.ConnectionState) (smp, stat) {
@@ -122,7 +124,7 @@ func policies(e env, a []engine.Arg) (smp, stat) {
 			continue
 		}
 		if len(e.Tmp) > m {
-			e.Tmp = append(e.Tmp, ',')
+			e.Tmp = append(e.Tmp, ", "...)
 		}
 		e.Tmp = append(e.Tmp, p.String()...)
 	}

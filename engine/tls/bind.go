@@ -52,13 +52,12 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 	g := globals.Edit(b.RT)
 	c.sslConf = c.sslConf.over(&g.bind)
 	at := engine.Word{Pos: bd.Pos}
-	t := &server{strict: (c.strictSNI || g.strictSNI) && !c.noStrict, lenient: c.ignoreErr, hellos: g.hellos, keys: g.keys, exact: map[string][]*entry{}, wild: map[string][]*entry{}}
+	t := &server{strict: (c.strictSNI || g.strictSNI) && !c.noStrict, g: g, exact: map[string][]*entry{}, wild: map[string][]*entry{}}
 	ld := loaderOf(b)
-	cfg, err := serverConfig(b, px, ld, &c, at, bd)
-	if err != nil {
+	var err error
+	if t.base, t.clients, err = serverConfig(b, px, ld, &c, at, bd); err != nil {
 		return nil, err
 	}
-	t.base = cfg
 	if err := t.read(ld, px, bd, &c); err != nil {
 		return nil, err
 	}
@@ -75,12 +74,13 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 func bindName(bd *engine.Bind) string { return bd.Addr.Text }
 
 // serverConfig makes the settings of a listener, or of one line of a crt-list.
-func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at engine.Word, bd *engine.Bind) (*tls.Config, error) {
+func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at engine.Word, bd *engine.Bind) (*tls.Config, *clientRules, error) {
 	who := " for bind '" + bindName(bd) + "' at " + bd.Pos.String()
 	cfg, err := c.config(b, px, at, who)
 	if err != nil {
-		return nil, named(px, err)
+		return nil, nil, named(px, err)
 	}
+	var rules *clientRules
 	switch c.verify {
 	case "optional":
 		cfg.ClientAuth = tls.VerifyClientCertIfGiven
@@ -89,37 +89,45 @@ func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at
 	}
 	if cfg.ClientAuth != tls.NoClientCert {
 		if c.caFile.Text == "" && c.verifyFile.Text == "" {
-			return nil, diag.Errorf(at.Pos, "Proxy '%s': verify is enabled but no CA file specified%s.", px.Name, who)
+			return nil, nil, diag.Errorf(at.Pos, "Proxy '%s': verify is enabled but no CA file specified%s.", px.Name, who)
 		}
-		if cfg.ClientCAs, err = authorities(ld, c); err != nil {
-			return nil, err
+		rules = &clientRules{crt: c.crtIgnore, ca: c.caIgnore}
+		if rules.roots, rules.trusted, err = authorities(ld, c); err != nil {
+			return nil, nil, err
 		}
-		if c.ignoreErr {
-			cfg.ClientAuth = tls.RequestClientCert
+		cfg.ClientCAs = rules.roots
+		if rules.lists, err = ld.crl(c.crlFile); err != nil {
+			return nil, nil, err
 		}
-		lists, err := ld.crl(c.crlFile)
-		if err != nil {
-			return nil, err
-		}
-		if lists != nil && c.ignoreErr {
-			b.Notice(c.crlFile.Pos, "'crl-file' has no effect in Hawser beside 'crt-ignore-err' and 'ca-ignore-err'")
-		}
-		lists.guard(cfg)
+		rules.guard(cfg, c.verify == "required")
 	}
 	if c.alpnSet {
 		cfg.NextProtos = spoken(b, px, c.alpnWord, c.alpn)
 	} else if px.IsHTTP() {
 		cfg.NextProtos = spoken(b, px, engine.Word{}, []string{"h2", "http/1.1"})
 	}
-	return cfg, nil
+	return cfg, rules, nil
 }
 
-func authorities(ld *loader, c *bindConf) (*x509.CertPool, error) {
-	w := c.caFile
-	if w.Text == "" {
-		w = c.verifyFile
+// authorities are those of ca-file and ca-verify-file.
+func authorities(ld *loader, c *bindConf) (pool *x509.CertPool, list []*x509.Certificate, err error) {
+	for _, w := range []engine.Word{c.caFile, c.verifyFile} {
+		if w.Text == "" {
+			continue
+		}
+		p, certs, err := ld.trusted(w)
+		if err != nil {
+			return nil, nil, err
+		}
+		if list = append(list, certs...); pool == nil {
+			pool = p
+			continue
+		}
+		for _, c := range certs {
+			pool.AddCert(c)
+		}
 	}
-	return ld.pool(w)
+	return pool, list, nil
 }
 
 // named puts the proxy's name before a sentence.

@@ -16,7 +16,8 @@ type bindConf struct {
 	strictSNI bool
 	noStrict  bool
 	alpnWord  engine.Word
-	ignoreErr bool // crt-ignore-err or ca-ignore-err: bad client certificates are let in
+	crtIgnore errorSet // which errors of client certificates count for nothing
+	caIgnore  errorSet // and of their authorities'
 }
 
 var binds = engine.NewSlot[*engine.Bind, bindConf]("TLS of a bind line")
@@ -115,10 +116,15 @@ func addClients() {
 		})
 	addBind("ca-verify-file", 1, "'ca-verify-file' : missing CAfile path", "ca-verify-file <file>: further authorities that clients are not told of",
 		bindWord(func(c *bindConf) *engine.Word { return &c.verifyFile }))
-	for _, name := range []string{"crt-ignore-err", "ca-ignore-err"} {
-		addBind(name, 1, "'"+name+"' : missing error IDs list", name+" { all | <errors> }: let clients in whose certificates do not verify",
-			onBind(func(_ *engine.Bind, c *bindConf) { c.ignoreErr = true }))
+	ignore := func(name, of string, set func(c *bindConf) *errorSet) {
+		addBind(name, 1, "'"+name+"' : missing error IDs list", name+" { all | <errors> }: which errors in the verification of "+of+" are passed over, by number or as X509_V_ERR_…",
+			func(_ *engine.Bind, c *bindConf, _ engine.Word, a []engine.Word) (err error) {
+				*set(c), err = parseErrors(name, a[0])
+				return err
+			})
 	}
+	ignore("crt-ignore-err", "client certificates", func(c *bindConf) *errorSet { return &c.crtIgnore })
+	ignore("ca-ignore-err", "the authorities of client certificates", func(c *bindConf) *errorSet { return &c.caIgnore })
 }
 
 func setECDHE(_ *engine.Bind, c *bindConf, _ engine.Word, a []engine.Word) error {

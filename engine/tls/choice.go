@@ -21,9 +21,8 @@ type server struct {
 	exact    map[string][]*entry
 	wild     map[string][]*entry // by what follows the asterisk
 	print    string
-	lenient  bool   // crt-ignore-err or ca-ignore-err
-	hellos   bool   // tune.ssl.capture-buffer-size
-	keys     bool   // tune.ssl.keylog
+	clients  *clientRules // nil where clients are not asked
+	g        *globalConf
 	forge    *forge // generate-certificates; nil without it
 }
 
@@ -34,6 +33,8 @@ type entry struct {
 	cfg  *tls.Config // the listener's, or the line's own
 	bare *tls.Config // cfg without ALPN
 	not  []string    // negative filters
+
+	clients *clientRules // whom cfg lets in
 }
 
 var errNoName = errors.New("no certificate for this server name")
@@ -140,7 +141,7 @@ func (t *server) finish() {
 	}
 	for _, e := range t.entries {
 		if e.cfg == nil {
-			e.cfg = t.base
+			e.cfg, e.clients = t.base, t.clients
 		}
 		e.cfg = e.cfg.Clone()
 		e.cfg.Certificates = []tls.Certificate{*e.cert}

@@ -135,6 +135,7 @@ type client struct {
 	revoked *revoked // crl-file; nil without one
 	host    string   // verifyhost
 	print   string
+	g       *globalConf
 }
 
 const noCA = "verify is enabled by default but no CA file specified. If you're running on a LAN where you're certain to trust the server's certificate, please set an explicit 'verify none' statement on the 'server' line, or use 'ssl-server-verify none' in the global section to disable server-side verifications by default."
@@ -148,7 +149,7 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &client{cfg: cfg, host: c.verifyHost}
+	t := &client{cfg: cfg, host: c.verifyHost, g: g}
 	ld := loaderOf(b)
 	t.verify = c.verify != "none" && (c.verify != "" || !b.RT.Global.ServerVerifyNone)
 	if t.verify {
@@ -245,7 +246,7 @@ func (t *client) Handshake(spec *engine.DialSpec, _ *engine.Server, c *conn.Conn
 		}
 		cfg.VerifyConnection = func(st tls.ConnectionState) error { return t.check(&st, want) }
 	}
-	tc := tls.Client(c.Lower(), cfg)
+	tc := tls.Client(t.g.listen(c.Lower(), cfg), cfg)
 	if err := shake(tc, c, timeout); err != nil {
 		return nil, nil, err
 	}

@@ -44,13 +44,13 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 	}
 	word := w
 	word.Text, word.Map = crt, nil
-	cfg := t.base
+	cfg, clients := t.base, t.clients
 	if special {
 		merged := own
 		merged.sslConf = own.sslConf.over(&c.sslConf)
-		merged.ignoreErr = c.ignoreErr
+		merged.crtIgnore, merged.caIgnore = c.crtIgnore, c.caIgnore
 		var err error
-		if cfg, err = serverConfig(ld.b, px, ld, &merged, w, bd); err != nil {
+		if cfg, clients, err = serverConfig(ld.b, px, ld, &merged, w, bd); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 		if err != nil {
 			return err
 		}
-		t.add(&entry{cert: cert, file: f.crt, cfg: cfg}, strings.Fields(rest), false)
+		t.add(&entry{cert: cert, file: f.crt, cfg: cfg, clients: clients}, strings.Fields(rest), false)
 		return nil
 	}
 	certs, names, err := ld.crt(word)
@@ -69,7 +69,7 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 		return err
 	}
 	for i, cert := range certs {
-		t.add(&entry{cert: cert, file: names[i], cfg: cfg}, strings.Fields(rest), false)
+		t.add(&entry{cert: cert, file: names[i], cfg: cfg, clients: clients}, strings.Fields(rest), false)
 	}
 	return nil
 }

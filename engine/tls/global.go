@@ -17,6 +17,7 @@ type globalConf struct {
 	delExt       bool // ssl-load-extra-del-ext
 	hellos       bool // tune.ssl.capture-buffer-size
 	keys         bool // tune.ssl.keylog
+	taps         bool // an expression asks for what tap keeps
 }
 
 var globals = engine.NewSlot[*engine.Runtime, globalConf]("TLS defaults")
@@ -63,7 +64,7 @@ func init() {
 		}},
 		captureHellos("tune.ssl.capture-buffer-size"),
 		captureHellos("tune.ssl.capture-cipherlist-size"),
-		engine.Keyword{Name: "tune.ssl.keylog", In: engine.InGlobal, Max: 1, Usage: "tune.ssl.keylog { on | off }: keeps the secrets of client connections for the ssl_fc_…_secret fetches", Parse: func(b *engine.Build, l *engine.Line) error {
+		engine.Keyword{Name: "tune.ssl.keylog", In: engine.InGlobal, Max: 1, Usage: "tune.ssl.keylog { on | off }: keeps the secrets of connections for the ssl_fc_…_secret and ssl_bc_…_secret fetches", Parse: func(b *engine.Build, l *engine.Line) error {
 			if len(l.Words) != 2 || l.Words[1].Text != "on" && l.Words[1].Text != "off" {
 				return diag.Errorf(l.Words[0].Pos, "'tune.ssl.keylog' expects either 'on' or 'off' but got '%s'.", second(l))
 			}

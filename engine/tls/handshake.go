@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -30,61 +29,67 @@ func ticketKeys() [][32]byte {
 
 // Handshake implements engine.TLSServer.
 func (t *server) Handshake(_ *engine.Session, c *conn.Conn, timeout time.Duration) (*conn.Conn, engine.TLSInfo, error) {
-	var used *entry
 	cfg := t.base.Clone()
-	var seen *heard
-	var keys *keyLog
+	var used *entry
+	var asked *tls.ClientHelloInfo
+	i := &info{}
+	wire := t.g.listen(c.Lower(), cfg)
+	i.wire, _ = wire.(*tap)
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		e, own, err := t.choose(hello)
-		used = e
-		if t.hellos {
-			seen = hear(hello)
+		used, asked = e, hello
+		if t.g.hellos {
+			i.hello = hear(hello)
 		}
-		if t.keys && own != nil {
-			keys = &keyLog{}
+		if i.wire != nil && own != nil {
 			own = own.Clone()
-			own.KeyLogWriter = keys
+			own.KeyLogWriter = cfg.KeyLogWriter
 		}
 		return own, err
 	}
-	tc := tls.Server(c.Lower(), cfg)
-	if err := shake(tc, c, timeout); err != nil {
-		return nil, nil, err
-	}
-	c.SetUpper(tc)
-	i := newInfo(tc)
-	i.hello, i.keys = seen, keys
+	tc := tls.Server(wire, cfg)
+	err := shake(tc, c, timeout)
+	i.st = tc.ConnectionState()
 	if used != nil {
 		i.own, i.file = used.cert.Leaf, used.file
-		i.verdict = verdict(i.st.PeerCertificates, used.cfg.ClientCAs, t.lenient)
 	}
+	if err != nil {
+		i.fail(err, used, asked)
+		return nil, i, i.failed
+	}
+	if used != nil {
+		i.verified(used.clients)
+	}
+	c.SetUpper(tc)
 	return c, i, nil
 }
 
-// verdict is what OpenSSL's number for the verification of a client's
-// certificate would be; only lenient listeners let bad ones in.
-func verdict(chain []*x509.Certificate, roots *x509.CertPool, lenient bool) int64 {
-	if !lenient || len(chain) == 0 {
-		return 0
-	}
-	o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
-	for _, c := range chain[1:] {
-		o.Intermediates.AddCert(c)
-	}
-	_, err := chain[0].Verify(o)
-	var invalid x509.CertificateInvalidError
+// verified notes what is to be told of the client's certificate.
+func (i *info) verified(r *clientRules) {
 	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		if time.Now().Before(chain[0].NotBefore) {
-			return 9 // certificate is not yet valid
-		}
-		return 10 // certificate has expired
-	case bytes.Equal(chain[0].RawIssuer, chain[0].RawSubject):
-		return 18 // self-signed certificate
+	case r == nil || len(i.st.PeerCertificates) == 0:
+	case r.lenient():
+		i.account = r.judge(i.st.PeerCertificates)
+	case len(i.st.VerifiedChains) > 0:
+		i.account.chain = i.st.VerifiedChains[0]
 	}
-	return 20 // unable to get local issuer certificate
+	if i.st.DidResume { // only the session's result is known
+		i.account = account{last: i.account.last}
+	}
+}
+
+// fail notes why the handshake failed.
+func (i *info) fail(err error, used *entry, asked *tls.ClientHelloInfo) {
+	var verify *tls.CertificateVerificationError
+	if errors.As(err, &verify) {
+		i.st.PeerCertificates = verify.UnverifiedCertificates
+	}
+	var cfg *tls.Config
+	if used != nil {
+		cfg = used.cfg
+		i.account = used.clients.judge(i.st.PeerCertificates)
+	}
+	i.failed = explain(err, i, asked, cfg)
 }
 
 // Fingerprint implements engine.TLSServer.
@@ -104,9 +109,10 @@ type info struct {
 	st      tls.ConnectionState
 	own     *x509.Certificate // ours, where we are the server
 	file    string
-	verdict int64   // on the client's certificate, 0: good or none
-	hello   *heard  // what the client's first message offered, if that is kept
-	keys    *keyLog // if they are kept
+	account account  // of the client's certificate
+	hello   *heard   // what the client's first message offered, if that is kept
+	wire    *tap     // nil if nothing asks for it
+	failed  *failure // nil if the handshake succeeded
 }
 
 func newInfo(tc *tls.Conn) *info { return &info{st: tc.ConnectionState()} }

@@ -35,46 +35,46 @@ func (k *keyLog) find(label string) (random, secret []byte) {
 	return nil, nil
 }
 
-var secrets = []struct{ name, label string }{
-	{"client_handshake_traffic_secret", "CLIENT_HANDSHAKE_TRAFFIC_SECRET"}, {"server_handshake_traffic_secret", "SERVER_HANDSHAKE_TRAFFIC_SECRET"},
-	{"client_traffic_secret_0", "CLIENT_TRAFFIC_SECRET_0"}, {"server_traffic_secret_0", "SERVER_TRAFFIC_SECRET_0"},
-	{"exporter_secret", "EXPORTER_SECRET"}, {"client_early_traffic_secret", "CLIENT_EARLY_TRAFFIC_SECRET"}, {"early_exporter_secret", "EARLY_EXPORTER_SECRET"},
+// secrets are those of TLS 1.3; untold are those that crypto/tls keeps to itself, or,
+// of early data, never has.
+var secrets = []struct {
+	name, label string
+	untold      bool
+}{
+	{"client_handshake_traffic_secret", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", false}, {"server_handshake_traffic_secret", "SERVER_HANDSHAKE_TRAFFIC_SECRET", false},
+	{"client_traffic_secret_0", "CLIENT_TRAFFIC_SECRET_0", false}, {"server_traffic_secret_0", "SERVER_TRAFFIC_SECRET_0", false},
+	{"exporter_secret", "", true}, {"client_early_traffic_secret", "", true}, {"early_exporter_secret", "", true},
 }
 
 func init() {
 	const need = " Needs tune.ssl.keylog."
 	for _, s := range secrets {
-		add("ssl_fc_"+s.name, engine.TStr, "That secret of the client's connection, if the library tells it."+need, func(e env, i *info) (smp, stat) {
-			if i.keys == nil {
-				return none()
-			}
-			_, v := i.keys.find(s.label)
-			return engine.Str(e.Keep(v)), found(v != nil)
-		})
-		absent("ssl_bc_"+s.name, engine.TStr, engine.OnSession, "That secret of the connection to the server: not kept.")
-	}
-	add("ssl_fc_client_random", engine.TBin, "The client's random number."+need, func(e env, i *info) (smp, stat) {
-		if i.keys == nil {
-			return none()
+		if s.untold {
+			absent("ssl_fc_"+s.name, engine.TStr, engine.OnSession, "That secret of the client's connection: the library does not tell it.")
+			absent("ssl_bc_"+s.name, engine.TStr, engine.OnSession, "That secret of the connection to the server: the library does not tell it.")
+			continue
 		}
-		v, _ := i.keys.find("")
-		return unhex(e, v)
-	})
-	add("ssl_fc_session_key", engine.TBin, "The master key, up to TLS 1.2."+need, func(e env, i *info) (smp, stat) {
-		if i.keys == nil {
-			return none()
-		}
-		_, v := i.keys.find("CLIENT_RANDOM")
-		return unhex(e, v)
-	})
-	add("ssl_fc_err_str", engine.TStr, "The text of the library's last error on the connection: none, once it is there.", func(env, *info) (smp, stat) { return none() })
-	for _, n := range []string{"server_random", "session_id"} {
-		absent("ssl_fc_"+n, engine.TBin, engine.OnSession, "That value of the client's connection: the library does not tell it.")
-		absent("ssl_bc_"+n, engine.TBin, engine.OnServerSide, "That value of the connection to the server: the library does not tell it.")
+		secret("ssl_fc_"+s.name, s.label, "That secret of the client's connection, in TLS 1.3."+need, frontTap)
+		secret("ssl_bc_"+s.name, s.label, "That secret of the connection to the server, in TLS 1.3."+need, func(e env) *tap { return heardBy(serverConn(e)) })
 	}
-	for _, n := range []string{"client_random", "session_key"} {
-		absent("ssl_bc_"+n, engine.TBin, engine.OnServerSide, "That value of the connection to the server: not kept.")
-	}
+	absent("ssl_fc_session_id", engine.TBin, engine.OnSession, "The session's id in OpenSSL's cache: the library has tickets only.")
+	absent("ssl_bc_session_id", engine.TBin, engine.OnServerSide, "The session's id in OpenSSL's cache: the library has tickets only.")
+}
+
+// secret registers a fetch of one line of the key log.
+func secret(name, label, usage string, wire func(env) *tap) {
+	engine.AddFetches(engine.Fetch{Name: name, Out: engine.TStr, Where: engine.OnSession, Usage: usage,
+		Make: func(b *engine.Build, _ []engine.Arg) (engine.FetchFunc, error) {
+			g := globals.Edit(b.RT)
+			return func(e env, _ []engine.Arg) (smp, stat) {
+				t := wire(e)
+				if t == nil || !g.keys {
+					return none()
+				}
+				_, v := t.keys.find(label)
+				return engine.Str(e.Keep(v)), found(v != nil)
+			}, nil
+		}})
 }
 
 // absent registers a fetch that never finds anything.

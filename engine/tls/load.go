@@ -191,11 +191,19 @@ func (ld *loader) directory(w engine.Word, dir string) (list []*tls.Certificate,
 
 // pool reads the certificates of a ca-file.
 func (ld *loader) pool(w engine.Word) (*x509.CertPool, error) {
+	pool, _, err := ld.trusted(w)
+	return pool, err
+}
+
+// trusted is pool and a list of what is in it, which the system's does not have.
+func (ld *loader) trusted(w engine.Word) (*x509.CertPool, []*x509.Certificate, error) {
 	if w.Text == "@system-ca" {
-		return x509.SystemCertPool()
+		pool, err := x509.SystemCertPool()
+		return pool, nil, err
 	}
 	name := based(ld.b.RT.Global.CABase, w.Text)
-	pool, n := x509.NewCertPool(), 0
+	pool := x509.NewCertPool()
+	var list []*x509.Certificate
 	paths := []string{name}
 	if info, err := os.Stat(ld.b.Path(name)); err == nil && info.IsDir() {
 		ld.b.Watch(name)
@@ -208,14 +216,17 @@ func (ld *loader) pool(w engine.Word) (*x509.CertPool, error) {
 	for _, p := range paths {
 		data, err := ld.b.ReadFile(p)
 		if err != nil {
-			return nil, diag.Errorf(w.Pos, "Couldn't open the ca-file '%s' (%s).\n'ca-file' : unable to load %s", name, sysError(err), name)
+			return nil, nil, diag.Errorf(w.Pos, "Couldn't open the ca-file '%s' (%s).\n'ca-file' : unable to load %s", name, sysError(err), name)
 		}
-		if pool.AppendCertsFromPEM(data) {
-			n++
+		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+			if c, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+				pool.AddCert(c)
+				list = append(list, c)
+			}
 		}
 	}
-	if n == 0 {
-		return nil, diag.Errorf(w.Pos, "'ca-file' : unable to load %s", name)
+	if len(list) == 0 {
+		return nil, nil, diag.Errorf(w.Pos, "'ca-file' : unable to load %s", name)
 	}
-	return pool, nil
+	return pool, list, nil
 }
