@@ -9,10 +9,12 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"hawser/engine"
 	"hawser/engine/build"
 	"hawser/engine/daemon"
+	"hawser/engine/logging"
 	"hawser/parser/diag"
 )
 
@@ -127,6 +129,7 @@ func (f *flags) wait(d *daemon.Daemon, signals <-chan os.Signal) int {
 		select {
 		case <-d.Done():
 			rt := d.Runtime()
+			logging.Flush(time.Second)
 			removePID(rt)
 			if rt.Global.MasterWorker {
 				f.say(diag.Warning, fmt.Sprintf("All workers exited. Exiting... (%d)", code))

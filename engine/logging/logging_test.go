@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,7 @@ func TestUnixSocketComesBack(t *testing.T) {
 	var state engine.ProcState
 	proc.Store(&state)
 	process(nil, []engine.LogTarget{target}, "", 6, "nobody there")
+	Flush(10 * time.Second)
 	if state.Dropped.Load() != 1 {
 		t.Error("the lost line was not counted")
 	}
@@ -247,13 +249,47 @@ func TestUnixSocketComesBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target.Sink.(*dgramSink).tried.Store(0)
+		time.Sleep(110 * time.Millisecond) // connecting is tried ten times a second
 		process(nil, []engine.LogTarget{target}, "", 6, "hello")
 		if got := recv(t, c); got != "hello\n" {
 			t.Errorf("%q", got)
 		}
 		c.Close()
 		os.Remove(path)
+	}
+}
+
+// What is logged at once arrives whole and in order, also at a receiver with a
+// short queue, and more than waits is lost and counted.
+func TestBurst(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	c, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	target := engine.LogTarget{Format: "raw", Facility: "local0", Level: 7, Len: 1024}
+	if err := findSink(engine.Word{Text: path}, &target); err != nil {
+		t.Fatal(err)
+	}
+	var state engine.ProcState
+	proc.Store(&state)
+	const sent = 1000
+	go func() {
+		for i := range sent {
+			process(nil, []engine.LogTarget{target}, "", 6, strconv.Itoa(i))
+		}
+	}()
+	for i := range sent {
+		if got := recv(t, c); got != strconv.Itoa(i)+"\n" {
+			t.Fatalf("%q at %d", got, i)
+		}
+	}
+	for range dgramRoom + 5000 { // nobody reads
+		process(nil, []engine.LogTarget{target}, "", 6, "more")
+	}
+	if state.Dropped.Load() == 0 {
+		t.Error("nothing was lost")
 	}
 }
 

@@ -4,14 +4,11 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"hawser/engine"
-	"hawser/parser/unit"
 )
 
 // proc is told of what could not be sent, of all generations.
@@ -88,114 +85,28 @@ func (s *fdSink) write(line []byte) bool {
 	return true
 }
 
-// dgramSink sends datagrams: UDP, or to a UNIX socket such as /dev/log.
-type dgramSink struct {
-	sa    unix.Sockaddr
-	mu    sync.Mutex // guards connecting
-	fd    atomic.Int64
-	tried atomic.Int64 // time of the last attempt to connect, ns
-}
-
-func newDgramSink(a *unit.Addr) *dgramSink {
-	s := &dgramSink{}
-	s.fd.Store(-1)
-	switch {
-	case a.Path != "" && a.Family == unit.Unix:
-		s.sa = &unix.SockaddrUnix{Name: a.Path}
-	case a.Path != "":
-		s.sa = &unix.SockaddrUnix{Name: "@" + a.Path}
-	case a.IP.Is4():
-		s.sa = &unix.SockaddrInet4{Port: a.Port, Addr: a.IP.As4()}
-	default:
-		s.sa = &unix.SockaddrInet6{Port: a.Port, Addr: a.IP.As16()}
-	}
-	return s
-}
-
-// Send implements engine.LogSink.
-func (s *dgramSink) Send(t *engine.LogTarget, level int, tag string, sd, msg []byte, at time.Time) {
-	if !send(s, t, level, tag, sd, msg, at) {
-		lost(1)
-	}
-}
-
-// write sends a datagram. A refusal tells of the one before (nobody listened
-// then): the second try counts. A receiver that was replaced is connected to anew.
-func (s *dgramSink) write(line []byte) bool {
-	for range 3 {
-		fd := int(s.fd.Load())
-		if fd >= 0 {
-			switch sendNow(fd, line) {
-			case 0:
-				return true
-			case unix.EAGAIN, unix.ENOBUFS, unix.EMSGSIZE:
-				return false
-			case unix.ECONNREFUSED, unix.ENOTCONN, unix.ECONNRESET:
-			default:
-				return false
-			}
-			if _, local := s.sa.(*unix.SockaddrUnix); !local {
-				continue
+// Flush waits until what streams logged has left the process, at most as long as d.
+func Flush(d time.Duration) {
+	sinkMu.Lock()
+	defer sinkMu.Unlock()
+	end := time.Now().Add(d)
+	for _, s := range sinks {
+		if w, ok := s.(interface{ waiting() bool }); ok {
+			for w.waiting() && time.Now().Before(end) {
+				time.Sleep(time.Millisecond)
 			}
 		}
-		if !s.connect(fd) {
-			return false
-		}
 	}
-	return false
-}
-
-// sendNow is send(2) on a socket that does not block: the scheduler need not know.
-func sendNow(fd int, p []byte) syscall.Errno {
-	_, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-	return e
-}
-
-// connect makes the socket usable; at most ten attempts a second.
-func (s *dgramSink) connect(was int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now().UnixNano()
-	if now-s.tried.Load() < int64(100*time.Millisecond) {
-		return was < 0 && s.fd.Load() >= 0
-	}
-	s.tried.Store(now)
-	fd := int(s.fd.Load())
-	if fd < 0 {
-		var err error
-		if fd, err = unix.Socket(family(s.sa), unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0); err != nil {
-			return false
-		}
-	}
-	if unix.Connect(fd, s.sa) != nil {
-		if s.fd.Load() < 0 {
-			unix.Close(fd)
-		}
-		return false
-	}
-	s.fd.Store(int64(fd))
-	s.tried.Store(0)
-	return true
-}
-
-func family(sa unix.Sockaddr) int {
-	switch sa.(type) {
-	case *unix.SockaddrUnix:
-		return unix.AF_UNIX
-	case *unix.SockaddrInet6:
-		return unix.AF_INET6
-	}
-	return unix.AF_INET
 }
 
 // streamSink keeps lines for a stream connection that one goroutine serves.
 type streamSink struct {
 	network, addr string
 	once          sync.Once
-	mu            sync.Mutex // guards what follows
+	left          atomic.Int32 // lines that were not written yet
+	mu            sync.Mutex   // guards what follows
 	wait          []byte
-	count         int
+	count         int // lines in wait
 	wake          chan struct{}
 }
 
@@ -222,6 +133,7 @@ func (s *streamSink) write(line []byte) bool {
 	}
 	s.wait = append(s.wait, line...)
 	s.count++
+	s.left.Add(1)
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
@@ -229,6 +141,8 @@ func (s *streamSink) write(line []byte) bool {
 	}
 	return true
 }
+
+func (s *streamSink) waiting() bool { return s.left.Load() > 0 }
 
 // run connects and writes, for as long as the process lives.
 func (s *streamSink) run() {
@@ -238,9 +152,10 @@ func (s *streamSink) run() {
 		for {
 			s.mu.Lock()
 			out, s.wait = s.wait, out[:0]
+			n := s.count
 			s.count = 0
 			s.mu.Unlock()
-			if len(out) == 0 {
+			if n == 0 {
 				break
 			}
 			for c == nil {
@@ -254,8 +169,9 @@ func (s *streamSink) run() {
 			if _, err := c.Write(out); err != nil {
 				c.Close()
 				c = nil
-				lost(1)
+				lost(n)
 			}
+			s.left.Add(int32(-n))
 		}
 	}
 }
