@@ -56,7 +56,6 @@ type Stream struct {
 	Redispatched        bool
 	Avoid               *Server       // the server that just failed
 	HasSlot             bool          // a slot of Server is held
-	Counted             bool          // counted in the server's sessions
 	BytesBody           int64         // request body bytes that went to a server and were not kept
 	ClientLeft          bool          // the client closed before its response
 	NoRetry             bool          // disable-l7-retry

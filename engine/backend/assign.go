@@ -66,15 +66,17 @@ func anyUsable(px *engine.Proxy) bool {
 
 // chosen counts a stream on the server whose slot it holds.
 func chosen(s *engine.Stream, srv *engine.Server) {
-	if s.Redispatched && s.Avoid != nil && srv != s.Avoid {
-		s.Avoid.State.C.Redisp.Add(1)
-		s.Back.State.BE.Redisp.Add(1)
-	} else if s.Redispatched && s.Avoid == srv {
-		s.Redispatched = false
-		srv.State.C.Retries.Add(1)
-		s.Back.State.BE.Retries.Add(1)
+	if left := s.Avoid; left != nil {
+		s.Avoid = nil
+		if srv != left {
+			s.Redispatched = true
+			left.State.C.Redisp.Add(1)
+			s.Back.State.BE.Redisp.Add(1)
+		} else {
+			srv.State.C.Retries.Add(1)
+			s.Back.State.BE.Retries.Add(1)
+		}
 	}
-	s.Avoid = nil
 	s.Server, s.HasSlot = srv, true
 	if s.Back.Options.Has(engine.OptPreferLastServer) {
 		lastSlot.Edit(s.Sess).srv = srv.State
@@ -84,21 +86,15 @@ func chosen(s *engine.Stream, srv *engine.Server) {
 	}
 	c := &srv.State.C
 	c.Conns.Add(1)
-	if !s.Counted {
-		s.Counted = true
-		c.CumSess.Add(1)
-		c.SessRate.Inc(clock.Now())
-		if s.Kind != engine.NotHTTP {
-			c.Requests.Add(1)
-		}
-		if s.Persist == engine.PersistNone {
-			c.LBTotal.Add(1)
-			s.Back.State.BE.LBTotal.Add(1)
-		}
-		sec := clock.WallNano() / 1e9
-		srv.State.LastSess.Store(sec)
-		s.Back.State.LastSess.Store(sec)
+	c.CumSess.Add(1) // each attempt is one
+	c.SessRate.Inc(clock.Now())
+	if s.Persist == engine.PersistNone {
+		c.LBTotal.Add(1)
+		s.Back.State.BE.LBTotal.Add(1)
 	}
+	sec := clock.WallNano() / 1e9
+	srv.State.LastSess.Store(sec)
+	s.Back.State.LastSess.Store(sec)
 	s.Back.Balancer.Taken(srv)
 }
 

@@ -107,7 +107,6 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	}
 	s.Retries++
 	if mayRedispatch(s) {
-		s.Redispatched = true
 		s.Times.Connect = 0 // until another server is found counts as queue
 		s.Avoid, s.Server = srv, nil
 		s.Persist = engine.PersistNone

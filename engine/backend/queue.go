@@ -17,11 +17,14 @@ func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
 	if srv != nil {
 		if full := srv.MaxQueue > 0 && int(srv.State.Queued.Load()) >= srv.MaxQueue; full {
 			switch {
-			case s.Persist == engine.PersistNone:
-				return push(s, nil, q, w)
+			case s.Persist == engine.PersistNone && !px.Deterministic: // others were faster
+				return nil, true
+			case s.Persist == engine.PersistNone: // the request allows no other
+				s.Server = srv
+				return queueFull, false
 			case s.Back.Redispatch != 0: // another server may take it at once
 				s.Persist = engine.PersistNone
-				s.Redispatched, s.Avoid = true, srv
+				s.Avoid = srv
 				return nil, true
 			}
 			return queueFull, false

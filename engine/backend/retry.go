@@ -23,8 +23,16 @@ func Retry(s *engine.Stream, event engine.RetryOn) bool {
 	srv := s.Server
 	srv.State.C.Retries.Add(1)
 	px.State.BE.Retries.Add(1)
+	if event&(engine.RetryEmptyResponse|engine.RetryJunkResponse) != 0 {
+		srv.State.C.ResErrors.Add(1)
+		px.State.BE.ResErrors.Add(1)
+	}
 	if mayRedispatch(s) {
-		s.Redispatched, s.Avoid, s.Server, s.Persist = true, srv, nil, engine.PersistNone
+		s.Avoid, s.Server, s.Persist = srv, nil, engine.PersistNone
+	} else { // HAProxy counts the lost response and the new attempt
+		srv.State.C.Retries.Add(1)
+		px.State.BE.Retries.Add(1)
+		s.Persist = keepPersist(s.Persist)
 	}
 	s.HasRes = false
 	return true

@@ -213,8 +213,8 @@ func (l *leastConn) take(n *loaded) *row {
 	return near
 }
 
-// Pick returns the least loaded server that has a slot, and puts it behind its
-// equals.
+// Pick returns the least loaded server that has a slot, or a place in its queue
+// where maxqueue limits that, and puts it behind its equals.
 func (l *leastConn) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -229,7 +229,7 @@ func (l *leastConn) Pick(_ *engine.Stream, avoid *engine.Server) *engine.Server 
 	return l.chosen(n)
 }
 
-// find looks for the first server with a slot. misplaced: this one has more load
+// find looks for the first server that is not full. misplaced: this one has more load
 // than its row, for a message was missed.
 func (l *leastConn) find(avoid *engine.Server) (found *loaded, misplaced bool) {
 	for r := l.least; r != nil; r = r.next {
@@ -237,7 +237,7 @@ func (l *leastConn) find(avoid *engine.Server) (found *loaded, misplaced bool) {
 			switch {
 			case n.read(0) > r.load:
 				return n, true
-			case !n.srv.State.Usable() || full(n.srv):
+			case !n.srv.State.Usable() || overfull(n.srv):
 			case n.srv != avoid:
 				return n, false
 			case found == nil:
@@ -246,6 +246,17 @@ func (l *leastConn) find(avoid *engine.Server) (found *loaded, misplaced bool) {
 		}
 	}
 	return found, false
+}
+
+// overfull reports whether a server takes nobody, not even into its queue: where
+// maxqueue is set, the queues of the servers fill before the backend's.
+func overfull(srv *engine.Server) bool {
+	if srv.MaxQueue == 0 {
+		return full(srv)
+	}
+	st := srv.State
+	limit := int64(st.Limit(srv))
+	return limit > 0 && st.Served.Load()+st.Queued.Load() >= limit+int64(srv.MaxQueue)
 }
 
 // chosen puts n behind its equals.

@@ -141,9 +141,16 @@ const watch = 200 * time.Millisecond
 func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 	t := &u.s.Sess.RT.Global.Tune
 	look := (u.s.Ex.Body() == nil || u.s.BodyDone) && u.s.Back.AbortsOnClose() // else the body's carrier reads the client
-	started := clock.Now()
+	limit := clock.Tick(0)
+	if to := u.s.Timeout.Server; to > 0 {
+		limit = clock.Now().Add(to) + 1 // the clock may be late
+	}
 	for {
-		u.c.SetReadBy(conn.Inspect, clock.Now().Add(watch))
+		at := clock.Now().Add(watch)
+		if limit != 0 && limit < at {
+			at = limit
+		}
+		u.c.SetReadBy(conn.Inspect, at)
 		err := u.parser.ReadResponse(u.c, m, req, t.BufSize-t.MaxRewrite)
 		if err == nil {
 			u.c.SetReadBy(conn.NoClass, 0)
@@ -162,7 +169,7 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 			u.s.ClientLeft = true
 			u.c.CloseWrite()
 		}
-		if to := u.s.Timeout.Server; to > 0 && clock.Now().Sub(started) >= to {
+		if limit != 0 && limit.Expired(clock.Precise()) {
 			u.c.SetReadBy(conn.NoClass, 0)
 			return &conn.TimeoutError{Class: conn.Data}
 		}

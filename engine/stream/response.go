@@ -237,6 +237,8 @@ func bodyFailed(s *engine.Stream, err error) {
 		setTerm(s, 'K', 'D')
 	} else {
 		setTerm(s, 'S', 'D')
+		be.ResErrors.Add(1)
+		srv.ResErrors.Add(1)
 	}
 	be.SrvAborts.Add(1)
 	srv.SrvAborts.Add(1)
@@ -267,6 +269,7 @@ func countStatus(s *engine.Stream, status int, server bool) {
 		i = 0
 	}
 	if server {
+		s.Server.State.C.Requests.Add(1)
 		s.Server.State.C.Responses[i].Add(1)
 	}
 }
