@@ -34,7 +34,11 @@ func appendFormat(dst []byte, f *engine.LogFormat, e *engine.Env) []byte {
 					blank = text[len(text)-1] == ' '
 				}
 			}
-			dst = append(dst, text...)
+			if len(text) == 1 {
+				dst = append(dst, text[0])
+			} else {
+				dst = append(dst, text...)
+			}
 			continue
 		}
 		n := len(dst)
@@ -241,6 +245,9 @@ func appendWord(dst, b []byte, f engine.LogFlags) []byte {
 
 func appendNum(dst []byte, n int64, f engine.LogFlags) []byte {
 	if f&engine.LogCBOR == 0 {
+		if uint64(n) < 10 { // most of a line's
+			return append(dst, byte('0'+n))
+		}
 		return strconv.AppendInt(dst, n, 10)
 	}
 	if n < 0 {

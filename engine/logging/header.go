@@ -142,7 +142,7 @@ func appendLine(d []byte, t *engine.LogTarget, level int, tag string, sd, msg []
 			f = "rfc3164"
 		}
 	}
-	if c, ok := t.Prep.(*headings); ok && lasting[f] {
+	if c, ok := t.Prep.(*headings); ok && lasting(f) {
 		d = c.append(d, f, h)
 	} else {
 		d = headers[f](d, h)

@@ -46,8 +46,14 @@ type heading struct {
 // headings is the last heading of each target.
 type headings struct{ last atomic.Pointer[heading] }
 
-// lasting are the formats whose heading is the same for a whole second.
-var lasting = map[string]bool{"local": true, "rfc3164": true, "priority": true, "short": true, "raw": true}
+// lasting tells whether the heading of a format is the same for a whole second.
+func lasting(format string) bool {
+	switch format {
+	case "local", "rfc3164", "priority", "short", "raw":
+		return true
+	}
+	return false
+}
 
 func (c *headings) append(dst []byte, format string, h header) []byte {
 	sec, host := h.at.Unix(), sentName()
