@@ -28,6 +28,7 @@ func headerEdit(alone bool) func(*engine.Build, *engine.RuleArgs) (engine.Action
 		if err != nil {
 			return nil, err
 		}
+		warnOfName(b, w[0])
 		k := htx.NewKey(w[0].Text)
 		return engine.ActionFunc(func(e env) verd {
 			m := e.Msg()
@@ -45,6 +46,18 @@ func headerEdit(alone bool) func(*engine.Build, *engine.RuleArgs) (engine.Action
 			}
 			return engine.Continue
 		}), nil
+	}
+}
+
+// warnOfName tells of the first byte that no header name may have (RFC 9110, 5.6.2).
+func warnOfName(b *engine.Build, name engine.Word) {
+	for i := range len(name.Text) {
+		c := name.Text[i]
+		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0 {
+			continue
+		}
+		b.Warn(name.Pos, "header name '%s' contains forbidden character '%s'.", name.Text, name.Text[i:i+1])
+		return
 	}
 }
 

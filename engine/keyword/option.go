@@ -2,6 +2,7 @@ package keyword
 
 import (
 	"hawser/engine"
+	"hawser/parser/diag"
 )
 
 type optionRow struct {
@@ -74,6 +75,7 @@ func init() {
 		engine.Keyword{Name: "option httpclosed", In: engine.InAll, Flags: engine.TakesNo | engine.Legacy, Usage: "option httpclosed: write option httpclose", Parse: formerHTTPMode("httpclosed", "httpclose", engine.HTTPClose)},
 		engine.Keyword{Name: "option http-tunnel", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option http-tunnel: gone since HAProxy 2.1; remove it", Parse: formerHTTPMode("http-tunnel", "http-keep-alive", engine.HTTPKeepAlive)},
 		engine.Keyword{Name: "option http-use-htx", In: engine.InAll, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option http-use-htx: the only way since HAProxy 2.1; remove it", Parse: formerOption},
+		engine.Keyword{Name: "option http_proxy", In: engine.InAll, Max: -1, Flags: engine.TakesNo | engine.TakesDefault | engine.Legacy, Usage: "option http_proxy: gone since HAProxy 2.5", Parse: refuseHTTPProxy},
 		engine.Keyword{Name: "option redispatch", In: engine.InAllBE, Max: 1, Flags: engine.TakesNo | engine.TakesDefault, Usage: "[no] option redispatch [<interval>]: try another server after failures", Parse: parseRedispatch},
 		engine.Keyword{Name: "redispatch", In: engine.InAllBE, Max: 0, Flags: engine.Legacy, Usage: "redispatch: write option redispatch", Parse: parseOldRedispatch},
 		engine.Keyword{Name: "option http-restrict-req-hdr-names", In: engine.InAll, Max: 1, Usage: "option http-restrict-req-hdr-names { preserve | delete | reject }: what becomes of request headers whose names hold other than letters, digits and dashes", Parse: parseRestrict},
@@ -121,6 +123,10 @@ func formerHTTPMode(old, now string, m engine.HTTPMode) func(*engine.Build, *eng
 func formerOption(b *engine.Build, l *engine.Line) error {
 	b.Warn(l.Words[0].Pos, "'option %s' has no meaning any more: remove it.", l.Words[1].Text)
 	return nil
+}
+
+func refuseHTTPProxy(_ *engine.Build, l *engine.Line) error {
+	return diag.Errorf(l.Words[1].Pos, "option 'http_proxy' is not supported any more since HAProxy 2.5: it stopped working in HAProxy 1.9. 'http-request set-dst' and 'http-request set-uri' do it, with 'http-request do-resolve' for names.")
 }
 
 func parseRedispatch(b *engine.Build, l *engine.Line) error {
