@@ -32,6 +32,7 @@ type Session struct {
 	ID         uint64
 	Rest       Rest         // between two requests it may be looked at and closed
 	Gen        atomic.Int64 // the generation of RT, for other goroutines
+	Glitches   int          // what the client did against the protocol
 	ErrCause   string       // why the session failed before a stream: for error-log-format
 }
 
@@ -109,6 +110,18 @@ var LogSession func(sess *Session)
 // option logasap wants it; the logging feature provides it.
 var LogEarly func(s *Stream)
 
+// Glitch counts a message of the client that is against the protocol, whether it is
+// refused or, where violations are allowed, accepted.
+func (s *Session) Glitch() {
+	s.Glitches++
+	if CountGlitch != nil {
+		CountGlitch(s)
+	}
+}
+
+// CountGlitch lets tracked counters know of it.
+var CountGlitch func(*Session)
+
 // EndSession lets features give back what they hold for a session (tracked
 // counters); they chain themselves in with OnEndSession.
 var EndSession func(sess *Session)
@@ -138,7 +151,7 @@ func (sess *Session) reset() {
 	sess.RT, sess.Front, sess.Bind, sess.Conn, sess.TLS = nil, nil, nil, nil, nil
 	sess.Src, sess.Dst, sess.SrcPath = netip.AddrPort{}, netip.AddrPort{}, ""
 	sess.Env = Env{}
-	sess.Handshake, sess.Requests, sess.LogLevel, sess.ErrCause = 0, 0, 0, ""
+	sess.Handshake, sess.Requests, sess.LogLevel, sess.Glitches, sess.ErrCause = 0, 0, 0, 0, ""
 	sess.TLVs = sess.TLVs[:0]
 	sess.Rest.Leave()
 }

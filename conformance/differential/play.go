@@ -54,7 +54,9 @@ func makeConfig(groups []group, refused map[place]string, addrs, servers []strin
 	c.line("    timeout connect 5s")
 	c.line("    timeout server 5s")
 	for i := range groups {
-		c.group(i, &groups[i], refused, servers[i])
+		if !groups[i].idle(i, refused) {
+			c.group(i, &groups[i], refused, servers[i])
+		}
 	}
 	return c
 }
@@ -62,17 +64,28 @@ func makeConfig(groups []group, refused map[place]string, addrs, servers []strin
 // alias marks an alias on the log line, whose value comes as it is.
 const alias = "alias"
 
-var rule = map[string]string{"request": "http-request", "response": "http-response", "session": "tcp-request session", "tcp": "tcp-request content"}
+var rule = map[string]string{"request": "http-request", "response": "http-response", "session": "tcp-request session", "tcp": "tcp-request content", "answer": "tcp-response content"}
 
 func (c *config) group(i int, g *group, refused map[place]string, server string) {
-	c.line("frontend g%d", i)
+	section := "frontend"
+	if g.scene == "answer" {
+		section = "listen"
+	}
+	c.line("%s g%d", section, i)
 	c.line("    bind %s %s", c.addrs[i], withCerts(g.bind))
 	c.line("    log global")
-	if g.scene == "tcp" {
+	switch g.scene {
+	case "tcp":
 		c.line("    mode tcp")
 		c.line("    tcp-request inspect-delay 5s")
 		c.line("    tcp-request content reject unless { req.len ge %d }", len(g.input))
-	} else {
+	case "answer":
+		c.line("    mode tcp")
+		c.line("    tcp-response inspect-delay 5s")
+		c.line("    tcp-response content reject unless { res.len ge %d }", len(g.response))
+		c.line("    server s %s", server)
+		server = ""
+	default:
 		c.line("    mode http")
 	}
 	for _, l := range g.front {
@@ -90,6 +103,9 @@ func (c *config) group(i int, g *group, refused map[place]string, server string)
 		c.line("    http-request return status 200")
 	case "tcp":
 		c.line("    tcp-request content reject")
+	case "answer":
+		c.line("    tcp-response content reject")
+		log.WriteString(" %B") // without it the line comes when the server is reached
 	}
 	c.line("    log-format %s", quote(log.String()+" ."))
 	c.whole[len(c.lines)] = i
@@ -150,7 +166,7 @@ func play(t testing.TB, bin testbed.Binary, groups []group, leaveOut map[place]s
 		case g.origin != nil:
 			ends[i] = newTLSOrigin(t, &groups[i])
 			servers[i] = ends[i].addr
-		case g.scene == "response" || g.scene == "log":
+		case g.scene == "response" || g.scene == "log" || g.scene == "answer":
 			servers[i] = origin(t, g.response)
 		}
 	}
@@ -233,11 +249,20 @@ func run(t testing.TB, bin testbed.Binary, file string, groups []group, c *confi
 			t.Error(err)
 		}
 	}()
-	if err := p.WaitAddrs(c.addrs...); err != nil {
+	var used []string
+	for i := range groups {
+		if !groups[i].idle(i, got.refused) {
+			used = append(used, c.addrs[i])
+		}
+	}
+	if err := p.WaitAddrs(used...); err != nil {
 		t.Fatal(err)
 	}
 	for i := range groups {
 		g := &groups[i]
+		if g.idle(i, got.refused) {
+			continue
+		}
 		// One after the other: a log line that meets a full pipe is lost.
 		ask := func(n int) string { return waitLine(t, p, bin, fmt.Sprintf("@g%d ", i), n) }
 		var line string

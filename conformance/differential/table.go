@@ -9,11 +9,12 @@ import (
 
 // group is what one connection is asked: one frontend, one input.
 type group struct {
-	scene    string   // request, response, session, tcp or log
+	scene    string   // request, response, session, log; tcp and answer without HTTP
 	input    string   // what the client sends
 	response string   // what the server sends, in scenes that have one
 	front    []string // further lines of the frontend
 	asks     []ask
+	newer    bool // not for HAProxy 2.6, whatever is asked
 
 	// With TLS: what the bind and server lines say, and how client and server behave.
 	bind, server   string
@@ -45,6 +46,7 @@ const (
 
 // readTable reads a table: "= scene" begins a group, "< text" is the client's
 // input and "> text" the server's (Go's escapes), "| line" a line of the frontend,
+// "newer" says that HAProxy 2.6 does not know one of these,
 // "? words" a condition, "~ expression" one whose numbers may differ; "bind", "client",
 // "server" and "origin" begin the lines of a TLS group (see shake); every other line
 // is an expression, or in scene log an alias.
@@ -82,6 +84,8 @@ func (g *group) add(line string) error {
 		g.response, err = strconv.Unquote(`"` + rest + `"`)
 	case "|":
 		g.front = append(g.front, rest)
+	case "newer":
+		g.newer = true
 	case "bind":
 		g.bind = rest
 	case "server":
@@ -98,6 +102,29 @@ func (g *group) add(line string) error {
 		g.asks = append(g.asks, ask{text: line})
 	}
 	return err
+}
+
+// idle tells whether nothing is left to ask of a newer group.
+func (g *group) idle(i int, refused map[place]string) bool {
+	for k := range g.asks {
+		if refused[place{i, k}] == "" {
+			return false
+		}
+	}
+	return g.newer
+}
+
+// notForOlder are the expressions of newer groups.
+func notForOlder(groups []group) map[place]string {
+	out := map[place]string{}
+	for i, g := range groups {
+		for k := range g.asks {
+			if g.newer {
+				out[place{i, k}] = "newer"
+			}
+		}
+	}
+	return out
 }
 
 // split cuts groups into pieces that fit on a log line.

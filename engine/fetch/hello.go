@@ -41,7 +41,6 @@ func init() {
 		row("req.ssl_sigalgs", engine.TBin, engine.OnClient, "The signature algorithms of the ClientHello.", hello(helloExt(13))),
 		row("req.ssl_keyshare_groups", engine.TBin, engine.OnClient, "The groups of the ClientHello's key shares.", hello(helloKeyShares)),
 	)
-	engine.AddCriteria("req.ssl_sni", "req_ssl_sni", "str")
 }
 
 // helloType returns the handshake type, Wait while the record is incomplete.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"hawser/engine"
+	"hawser/engine/htx"
 )
 
 // What HAProxy's multiplexers know of a stream and its connections, as it is with
@@ -31,15 +32,22 @@ func init() {
 			return sint(int64(b2i(e.Strm != nil && (e.Strm.Term.Cause == 'S' || e.Strm.Term.Cause == 's'))))
 		}),
 	)
-	zero("fs.rst_code", "The code of a reset by the client: none with HTTP/1.", engine.OnSession)
-	zero("bs.rst_code", "The code of a reset by the server: none with HTTP/1.", engine.OnServerSide)
-	engine.AddFetches(row("fc_glitches", engine.TSint, engine.OnClient, "Protocol glitches of the client's connection.", func(e env, _ args) (smp, stat) {
-		if e.Strm == nil {
-			return none()
-		}
-		return sint(0)
-	}))
-	zero("bc_glitches", "Protocol glitches of the server's connection.", engine.OnServerSide)
+	never := func(env, args) (smp, stat) { return none() }
+	engine.AddFetches(
+		row("fs.rst_code", engine.TSint, engine.OnSession, "The code of a reset by the client: HTTP/1 has none.", never),
+		row("bs.rst_code", engine.TSint, engine.OnServerSide, "The code of a reset by the server: HTTP/1 has none.", never),
+	)
+	engine.AddFetches(
+		row("fc_glitches", engine.TSint, engine.OnClient, "How many requests of the client's connection were against the protocol, refused or let pass.", func(e env, _ args) (smp, stat) {
+			if e.Strm == nil {
+				return none()
+			}
+			return sint(int64(e.Sess.Glitches))
+		}),
+		row("bc_glitches", engine.TSint, engine.OnServerSide, "1 if the response was against the protocol and let pass, else 0: those before it on the connection do not count.", func(e env, _ args) (smp, stat) {
+			return sint(int64(b2i(e.Strm != nil && e.Strm.HasRes && e.Strm.Res.Has(htx.Relaxed))))
+		}),
+	)
 	oneStream("fc_nb_streams", engine.OnClient)
 	oneStream("fc_settings_streams_limit", engine.OnSession)
 	oneStream("bc_nb_streams", engine.OnServerSide)

@@ -75,8 +75,12 @@ func lengthAndValue(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
 			return errText("payload length must be > 0")
 		}
 		if given(a, 2) && a[2].Text != "" {
-			if _, err := strconv.Atoi(a[2].Text); err != nil {
+			v, err := strconv.Atoi(a[2].Text)
+			if err != nil {
 				return errText("payload offset2 is not a number")
+			}
+			if v < 0 && int(a[0].Int+a[1].Int)+v < 0 {
+				return errText("payload offset2 too negative")
 			}
 		}
 		return nil
@@ -188,13 +192,7 @@ func payloadLV(e env, a args, of source) (smp, stat) {
 	}
 	start := off + n
 	if given(a, 2) && a[2].Text != "" {
-		t := a[2].Text
-		v, _ := strconv.Atoi(t)
-		if t[0] == '+' || t[0] == '-' {
-			start += v
-		} else {
-			start = v
-		}
+		start = secondOffset(a[2].Text, start)
 	}
 	if size <= 0 || start < 0 || size > bufferSize(e) {
 		return none()
@@ -203,6 +201,20 @@ func payloadLV(e env, a args, of source) (smp, stat) {
 		return waitOrMissing(e, all)
 	}
 	return engine.Bin(b[start : start+size]), found
+}
+
+// secondOffset is where the bytes of payload_lv begin. The manual says that a number
+// without a sign counts from the beginning; HAProxy takes half of it, and an odd one
+// counts from the end of the length.
+func secondOffset(t string, end int) int {
+	v, _ := strconv.Atoi(t)
+	switch {
+	case t[0] == '+' || t[0] == '-':
+		return end + v
+	case v&1 != 0:
+		return end + v>>1
+	}
+	return v >> 1
 }
 
 // rdpCookie finds "Cookie: name=value" in an RDP connection request (TPKT, X.224).

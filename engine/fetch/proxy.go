@@ -212,7 +212,16 @@ func timeoutFetches() {
 	be("be_tarpit_timeout", "timeout tarpit of the backend in ms.", tarpit)
 	be("be_tunnel_timeout", "timeout tunnel of the backend in ms.", tunnel)
 	fe("fe_client_timeout", "timeout client of the frontend in ms.", client)
-	fe("fe_tarpit_timeout", "timeout tarpit of the frontend in ms.", tarpit)
+	engine.AddFetches(row("fe_tarpit_timeout", engine.TSint, engine.UntilLog, "timeout tarpit of the frontend in ms; timeout connect instead in a listen section.", func(e env, _ args) (smp, stat) {
+		if e.Sess == nil {
+			return none()
+		}
+		px := e.Sess.Front
+		if px.Kind == "listen" {
+			return sint(tarpit(&px.Timeout).Milliseconds())
+		}
+		return sint(px.Timeout.Tarpit.Milliseconds())
+	}))
 	cur("cur_client_timeout", engine.UntilLog, "timeout client in force in ms.", client)
 	cur("cur_tarpit_timeout", engine.OnClient, "timeout tarpit in force in ms.", tarpit)
 	cur("cur_connect_timeout", engine.OnBackend, "timeout connect in force in ms.", connect)

@@ -26,7 +26,7 @@ func init() {
 	)
 	fc("ssl_fc_sni", engine.TStr, "The server name that the client asked for.", nonEmpty(engine.TLSInfo.SNI))
 	fc("ssl_fc_alpn", engine.TStr, "The protocol agreed on with ALPN.", nonEmpty(engine.TLSInfo.ALPN))
-	fc("ssl_fc_npn", engine.TStr, "The protocol agreed on with NPN: never there.", func(env, engine.TLSInfo) (smp, stat) { return none() })
+	gone("ssl_fc_npn", engine.TStr, engine.OnSession, "The protocol agreed on with NPN, which the library does not have.", engine.ArgSpec{})
 	fc("ssl_fc_protocol", engine.TStr, "The TLS version.", nonEmpty(engine.TLSInfo.Version))
 	fc("ssl_fc_cipher", engine.TStr, "The cipher.", nonEmpty(engine.TLSInfo.Cipher))
 	fc("ssl_fc_has_crt", engine.TBool, "True if the client presented a certificate on this very connection: not on one that resumes a session.", func(_ env, t engine.TLSInfo) (smp, stat) {

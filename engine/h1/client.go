@@ -57,6 +57,9 @@ func (c *Conn) head() error {
 	if err != nil {
 		return c.badHead(err)
 	}
+	if s.Req.Flags&htx.Relaxed != 0 {
+		c.sess.Glitch()
+	}
 	c.c.SetReadTimeout(conn.Data, px.Timeout.Client)
 	c.exchange.begin(s)
 	return nil
@@ -178,6 +181,7 @@ func (c *Conn) badHead(err error) error {
 	switch _, timeout := conn.IsTimeout(err); {
 	case errors.As(err, &bad):
 		m.Status = bad.Status
+		c.sess.Glitch()
 		c.record(m)
 	case timeout:
 		m.Status = 408

@@ -336,6 +336,7 @@ func (p *Parser) fields(m *htx.Msg, in []byte) error {
 					p.pos, p.mark = i, mark
 					return ErrFieldValue
 				}
+				m.Flags |= htx.Relaxed
 				i++
 				continue
 			}
@@ -375,6 +376,7 @@ func (p *Parser) fields(m *htx.Msg, in []byte) error {
 			}
 			if p.badName {
 				p.badName = false
+				m.Flags |= htx.Relaxed
 			} else {
 				if len(m.Fields) == max {
 					p.pos, p.mark = i, mark

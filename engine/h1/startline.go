@@ -109,7 +109,6 @@ func (p *Parser) version(m *htx.Msg, v []byte) error {
 	if !p.Relaxed {
 		return ErrVersion
 	}
-	m.Flags |= htx.Relaxed
 	p.simple = len(v) == 0 // HTTP/0.9: the line is all there is
 	return nil
 }

@@ -51,8 +51,11 @@ func (p *Parser) authorityForm(m *htx.Msg, t []byte, s *seen) error {
 	v := m.Value(s.lastHost)
 	hh, hp := splitPort(v)
 	same := equalFold(host, hh) && (string(port) == string(hp) || (hp == nil && defaultPort("", port)))
-	if !same && !p.Relaxed {
-		return ErrAuthority
+	if !same {
+		if !p.Relaxed {
+			return ErrAuthority
+		}
+		m.Flags |= htx.Relaxed
 	}
 	if same && defaultPort("", hp) {
 		m.Fields[s.lastHost].Value.Len = uint32(len(hh))
@@ -91,8 +94,11 @@ func (p *Parser) absoluteForm(m *htx.Msg, t []byte, s *seen) error {
 				m.Fields[s.lastHost].Value.Len = uint32(len(hh))
 			}
 		}
-		if (!equalFold(host, hh) || string(port) != string(hp)) && !p.Relaxed {
-			return ErrAuthority
+		if !equalFold(host, hh) || string(port) != string(hp) {
+			if !p.Relaxed {
+				return ErrAuthority
+			}
+			m.Flags |= htx.Relaxed
 		}
 	}
 	p.normalize(m, t, auth, len(auth)-len(bare)+len(host), port == nil)

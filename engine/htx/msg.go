@@ -46,7 +46,7 @@ const (
 	AsteriskForm                    // target "*"
 	HasCookie                       // at least one Cookie field
 	WebSocket                       // Upgrade: websocket (or :protocol websocket)
-	Relaxed                         // accepted only because violations are allowed
+	Relaxed                         // accepted only because violations are allowed: a glitch
 	Secure                          // the scheme is https
 	HasTrailers                     // trailers were received
 	SchemeKnown                     // the scheme came with the message (H2, H3, absolute form)

@@ -71,7 +71,8 @@ func incGPC(i int) func(*entry, int) (int64, bool) {
 		if i >= 0 {
 			n = i
 		}
-		return en.addGPC(n, 1)
+		v, _ := en.addGPC(n, 1)
+		return v, true // 0 where the table has no such counter
 	}
 }
 
@@ -92,9 +93,9 @@ func clearGPC(i int) func(*entry, int) (int64, bool) {
 var readings = []reading{
 	{name: "bytes_in_rate", usage: "bytes per period from clients", read: valueOf(inRate)},
 	{name: "bytes_out_rate", usage: "bytes per period to clients", read: valueOf(outRate)},
-	{name: "clr_gpc", usage: "clears a general counter and returns what it was", index: true, read: clearGPC(-1)},
-	{name: "clr_gpc0", usage: "clears gpc0 and returns what it was", read: clearGPC(0)},
-	{name: "clr_gpc1", usage: "clears gpc1 and returns what it was", read: clearGPC(1)},
+	{name: "clr_gpc", usage: "clears a general counter and returns what it was", index: true, make: true, read: clearGPC(-1)},
+	{name: "clr_gpc0", usage: "clears gpc0 and returns what it was", make: true, read: clearGPC(0)},
+	{name: "clr_gpc1", usage: "clears gpc1 and returns what it was", make: true, read: clearGPC(1)},
 	{name: "conn_cnt", usage: "connections so far", read: valueOf(connCnt)},
 	{name: "conn_cur", usage: "current connections", read: valueOf(connCur)},
 	{name: "conn_rate", usage: "connections per period", read: valueOf(connRate)},

@@ -13,6 +13,7 @@ const inTracking = engine.InTCPReq | engine.InHTTP
 func init() {
 	engine.AddActions(engine.ActionKeyword{Name: "track-sc*", In: inTracking,
 		Usage: "track-sc<n> <key> [table <table>]: has a counter follow the key's entry in a table for the rest of the session or stream", Parse: parseTrack})
+	engine.CountGlitch = countGlitch
 	engine.AddHook(engine.Hook{Name: "tracked requests", Phase: engine.PhaseRequest, Order: -100, Enabled: tracking, Run: countRequest})
 	engine.AddHook(engine.Hook{Name: "tracked responses", Phase: engine.PhaseResponse, Order: -100, Enabled: tracking, Run: countResponse})
 	engine.AddHook(engine.Hook{Name: "tracked ends", Phase: engine.PhaseEnd, Order: -100, Enabled: tracking, Run: endStream})
@@ -139,6 +140,15 @@ func (r *track) begin(e *engine.Env, en *entry) {
 	}
 	if e.Dir == engine.Res && s.HasRes && s.Up != nil {
 		countStatus(en, s.Res.Status)
+	}
+}
+
+// countGlitch counts for what a session tracks.
+func countGlitch(sess *engine.Session) {
+	for i := range sess.SC {
+		if en := entryOf(sess.SC.Get(i)); en != nil {
+			en.both(glitchCnt, glitchRate, 1)
+		}
 	}
 }
 

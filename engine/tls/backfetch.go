@@ -31,13 +31,15 @@ func init() {
 		addBack(name, engine.TSint, usage, func(_ env, st *tls.ConnectionState) (smp, stat) { return engine.Sint(f(st)), engine.Found })
 	}
 	text("ssl_bc_alpn", "The protocol agreed on with the server by ALPN.", func(st *tls.ConnectionState) string { return st.NegotiatedProtocol })
-	text("ssl_bc_npn", "The protocol agreed on with the server by NPN: never there.", func(*tls.ConnectionState) string { return "" })
+	absent("ssl_bc_npn", engine.TStr, engine.OnServerSide, "The protocol agreed on with the server by NPN, which the library does not have.")
 	text("ssl_bc_cipher", "The cipher of the connection to the server.", func(st *tls.ConnectionState) string { return openSSLName(st.CipherSuite) })
 	text("ssl_bc_curve", "The group of the key exchange with the server.", func(st *tls.ConnectionState) string { return curveName(st.CurveID) })
 	text("ssl_bc_protocol", "The TLS version of the connection to the server.", func(st *tls.ConnectionState) string { return versionNames[st.Version] })
 	text("ssl_bc_sni", "The server name that was sent to the server.", func(st *tls.ConnectionState) string { return st.ServerName })
-	text("ssl_bc_err_str", "The text of ssl_bc_err: none.", func(*tls.ConnectionState) string { return "" })
-	number("ssl_bc_err", "OpenSSL's number for the last error on the connection to the server: 0, for only a connection that stands is looked at.", func(*tls.ConnectionState) int64 { return 0 })
+	absent("ssl_bc_err_str", engine.TStr, engine.OnServerSide, "The text of ssl_bc_err: none.")
+	engine.AddFetches(engine.Fetch{Name: "ssl_bc_err", Out: engine.TSint, Where: engine.OnServerSide, Idle: true,
+		Usage: "OpenSSL's number for the last error on the connection to the server: 0, for only a connection that stands is looked at.",
+		Eval:  func(e env, _ []engine.Arg) (smp, stat) { return engine.Sint(0), found(serverConn(e) != nil) }})
 	number("ssl_bc_alg_keysize", "The size of the cipher's key in bits, to the server.", func(st *tls.ConnectionState) int64 { return keySize(st.CipherSuite) })
 	number("ssl_bc_use_keysize", "The size of the cipher's key in bits, to the server.", func(st *tls.ConnectionState) int64 { return keySize(st.CipherSuite) })
 	engine.AddFetches(engine.Fetch{Name: "ssl_bc_is_resumed", Out: engine.TBool, Where: engine.OnServerSide, Usage: "True if the connection to the server is TLS and its session was resumed.",

@@ -75,8 +75,11 @@ func init() {
 	number("ssl_c_ca_err_depth", "Where in the chain ssl_c_ca_err was found.", func(i *info) int64 { return i.account.caDepth })
 	number("ssl_fc_use_keysize", "The size of the cipher's key in bits.", func(i *info) int64 { return keySize(i.st.CipherSuite) })
 	number("ssl_fc_alg_keysize", "The size of the cipher's key in bits.", func(i *info) int64 { return keySize(i.st.CipherSuite) })
-	add("ssl_fc_has_early", engine.TBool, "True if the request came as early data: never.", func(*engine.Env, *info) (engine.Sample, engine.Status) { return engine.Bool(false), engine.Found })
-	add("ssl_fc_early_rcvd", engine.TBool, "True if early data came: never.", func(*engine.Env, *info) (engine.Sample, engine.Status) { return engine.Bool(false), engine.Found })
+	for name, usage := range map[string]string{"ssl_fc_has_early": "True if the request came as early data, which is not taken: never.", "ssl_fc_early_rcvd": "True if early data came, which is not taken: never."} {
+		engine.AddFetches(engine.Fetch{Name: name, Out: engine.TBool, Where: engine.OnSession, Usage: usage, Idle: true, Eval: func(e *engine.Env, _ []engine.Arg) (engine.Sample, engine.Status) {
+			return engine.Bool(false), found(infoOf(e) != nil)
+		}})
+	}
 	add("ssl_fc_curve", engine.TStr, "The group of the key exchange.", func(e *engine.Env, i *info) (engine.Sample, engine.Status) {
 		return str(e, curveName(i.st.CurveID))
 	})

@@ -1,7 +1,9 @@
 package vars
 
 import (
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hawser/engine"
@@ -12,7 +14,7 @@ func init() {
 		engine.Fetch{Name: "var", Out: engine.TAny, Where: engine.Everywhere, Args: engine.OptArgs(1, engine.ArgVar, engine.ArgStr),
 			Usage: "(name[,default]): the value of a variable.", Eval: fetchVar},
 		engine.Fetch{Name: "dump_all_vars", Out: engine.TStr, Where: engine.Everywhere, Args: engine.OptArgs(0, engine.ArgStr, engine.ArgStr, engine.ArgStr),
-			Usage: "([scope[,prefix[,delimiter]]]): all variables as name=value.", Eval: dumpAll},
+			Usage: "([scope[,prefix[,delimiter]]]): all variables as name=value.", Check: checkDump, Eval: dumpAll},
 	)
 	five := []engine.ArgType{engine.ArgVar, engine.ArgStr, engine.ArgStr, engine.ArgStr, engine.ArgStr}
 	engine.AddConvs(
@@ -60,7 +62,19 @@ func makeSetConv(_ *engine.Build, a []engine.Arg) (engine.ConvFunc, error) {
 var scopeNames = []struct {
 	name  string
 	scope engine.VarScope
-}{{"sess", engine.VarSess}, {"txn", engine.VarTxn}, {"req", engine.VarReq}, {"res", engine.VarRes}, {"check", engine.VarCheck}}
+}{{"sess", engine.VarSess}, {"txn", engine.VarTxn}, {"req", engine.VarReq}, {"res", engine.VarRes}, {"proc", engine.VarProc}}
+
+func checkDump(_ *engine.Build, a []engine.Arg) error {
+	if len(a) == 0 || a[0].Type == engine.ArgNone || a[0].Text == "" || a[0].Text == "check" {
+		return nil
+	}
+	for _, sc := range scopeNames {
+		if sc.name == a[0].Text {
+			return nil
+		}
+	}
+	return errors.New("invalid scope '" + a[0].Text + "', must be one of: sess, txn, req, res, proc")
+}
 
 // dumpAll writes "name=value" of all variables in sight: for diagnosis.
 func dumpAll(e *engine.Env, a []engine.Arg) (engine.Sample, engine.Status) {
@@ -87,23 +101,46 @@ func dumpAll(e *engine.Env, a []engine.Arg) (engine.Sample, engine.Status) {
 			if !ok {
 				continue
 			}
-			text := s
-			at := e.Mark()
-			if !e.Cast(&text, engine.TStr) {
-				continue
-			}
-			value := slices.Clone(text.B)
-			e.Tmp = e.Tmp[:at]
-			if at > m {
+			if e.Mark() > m {
 				e.Tmp = append(e.Tmp, delim...)
 			}
 			e.Tmp = append(append(append(append(e.Tmp, sc.name...), '.'), n...), '=')
-			if s.Type == engine.TStr {
-				e.Tmp = append(append(append(e.Tmp, '"'), value...), '"')
-			} else {
-				e.Tmp = append(e.Tmp, value...)
-			}
+			dumpValue(e, s)
 		}
 	}
 	return engine.Str(e.Since(m)), engine.Found
+}
+
+// dumpValue writes a value: text and methods in quotes, bytes in hexadecimal.
+func dumpValue(e *engine.Env, s engine.Sample) {
+	switch s.Type {
+	case engine.TBin:
+		for _, c := range s.B {
+			e.Tmp = append(e.Tmp, "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		}
+		return
+	case engine.TBool:
+		e.Tmp = strconv.AppendBool(e.Tmp, s.Int != 0)
+		return
+	}
+	quoted := s.Type == engine.TStr || s.Type == engine.TMeth
+	at := e.Mark()
+	if !e.Cast(&s, engine.TStr) {
+		return
+	}
+	value := slices.Clone(s.B)
+	e.Tmp = e.Tmp[:at]
+	if !quoted {
+		e.Tmp = append(e.Tmp, value...)
+		return
+	}
+	e.Tmp = append(e.Tmp, '"')
+	for _, c := range value {
+		if i := strings.IndexByte("\"\\\r\n\b\x00", c); i >= 0 {
+			e.Tmp = append(e.Tmp, '\\')
+			c = "\"\\rnb0"[i]
+		}
+		e.Tmp = append(e.Tmp, c)
+	}
+	e.Tmp = append(e.Tmp, '"')
 }
