@@ -54,6 +54,23 @@ func (px *Proxy) AddServer(srv *Server) bool {
 	return true
 }
 
+// RenameServer has a copy with another name take the place of a server; false:
+// the name is taken. Streams that began with the old one keep it.
+func (px *Proxy) RenameServer(srv *Server, name string) (*Server, bool) {
+	liveMu.Lock()
+	defer liveMu.Unlock()
+	list := slices.Clone(px.All())
+	at := slices.Index(list, srv)
+	if at < 0 || px.Server(name) != nil {
+		return nil, false
+	}
+	o := *srv
+	o.Name = name
+	list[at] = &o
+	px.Farm.list.Store(&list)
+	return &o, true
+}
+
 // RemoveServer takes a server out of the list.
 func (px *Proxy) RemoveServer(srv *Server) {
 	liveMu.Lock()

@@ -55,13 +55,14 @@ type ServerState struct {
 	LastSess    atomic.Int64
 	Used        atomic.Int64 // established connections, with Idle and Safe below
 	Idle        atomic.Int64
-	NoTLS       atomic.Bool  // "set server … ssl off"
-	Errors      atomic.Int32 // consecutive, for observe
-	Ejected     atomic.Bool  // outlier-ejection holds it out of the balancing
-	Pool        atomic.Value // idle connections, the backend feature's own
-	Mu          sync.Mutex   // guards what follows
-	Addr        *ServerAddr  // set at run time; nil: as configured
-	HostName    string       // set at run time; "": as configured
+	NoTLS       atomic.Bool            // "set server … ssl off"
+	Errors      atomic.Int32           // consecutive, for observe
+	Ejected     atomic.Bool            // outlier-ejection holds it out of the balancing
+	Pool        atomic.Value           // idle connections, the backend feature's own
+	Cookie      atomic.Pointer[string] // set at run time; nil: as configured
+	Mu          sync.Mutex             // guards what follows
+	Addr        *ServerAddr            // set at run time; nil: as configured
+	HostName    string                 // set at run time; "": as configured
 	Probing     ProbeSettings
 	CheckStatus CheckReport
 	AgentStatus CheckReport
@@ -95,6 +96,15 @@ func (st *ServerState) Limit(srv *Server) int {
 // Up reports whether the checks hold the server for alive.
 func (st *ServerState) Up() bool {
 	return OpState(st.Op.Load()) != OpStopped && AdminState(st.Admin.Load())&AdmMaint == 0
+}
+
+// CookieValue is what the persistence cookie has for the server: set at run time, or
+// as configured; "" when it has none.
+func (srv *Server) CookieValue() string {
+	if v := srv.State.Cookie.Load(); v != nil {
+		return *v
+	}
+	return srv.Cookie
 }
 
 // CheckReport is the outcome of the last check.

@@ -107,6 +107,13 @@ type ProxyState struct {
 	Active      atomic.Int64 // usable servers in use (active ones, or backups)
 	Unpublished atomic.Bool
 	Lines       atomic.Uint64 // log lines written (%lc)
+	Cookies     atomic.Pointer[DynamicCookies]
+}
+
+// DynamicCookies is what the runtime API said of a backend's dynamic cookies.
+type DynamicCookies struct {
+	On  bool
+	Key string
 }
 
 // BindState is what a listener keeps over reloads.

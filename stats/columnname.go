@@ -73,7 +73,7 @@ func (o *Object) Address() string {
 
 func cookie(o *Object) Value {
 	if o.Kind == Server {
-		return Value{o.Srv.Cookie != "", true, 0, o.Srv.Cookie}
+		return Value{o.Srv.CookieValue() != "", true, 0, o.Srv.CookieValue()}
 	}
 	name := ""
 	if engine.CookieName != nil {

@@ -170,8 +170,8 @@ func (w *writer) legend(o *Object) string {
 			break
 		}
 		parts = append(parts, fmt.Sprintf("id: %d, rid: %d", o.Srv.ID, o.Get(Find(Fields, "srid")).N))
-		if o.Srv.Cookie != "" {
-			parts = append(parts, "cookie: '"+esc(o.Srv.Cookie)+"'")
+		if o.Srv.CookieValue() != "" {
+			parts = append(parts, "cookie: '"+esc(o.Srv.CookieValue())+"'")
 		}
 	case Backend:
 		parts = append(parts, "balancing: "+esc(algo(o).S))

@@ -117,8 +117,13 @@ func (f *farm) put(srv *engine.Server, weight int32) {
 		f.places = append(f.places, make([]place, n)...)
 	}
 	f.weights[srv.Index] = int64(weight)
-	if p := &f.places[srv.Index]; p.srv != srv {
+	switch p := &f.places[srv.Index]; p.srv {
+	case srv:
+	case nil:
 		*p = place{srv, srv.State}
+	default: // it has another name now
+		f.places = slices.Clone(f.places)
+		f.places[srv.Index] = place{srv, srv.State}
 	}
 }
 

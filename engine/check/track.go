@@ -28,10 +28,10 @@ func resolveTrack(b *engine.Build, srv *engine.Server) {
 		b.Alert(w.Pos, "%sunable to enable checks and tracking at the same time!", who)
 	case o == srv || loops(b, o, srv):
 		b.Alert(w.Pos, "%sunable to track %s/%s because it tracks this server.", who, px.Name, name)
-	case !o.Check && !agentOn(o) && o.Track.Text == "":
-		b.Alert(w.Pos, "%sunable to use %s/%s for tracking as it does not have any check nor agent enabled.", who, px.Name, name)
 	case o.Dynamic:
 		b.Alert(w.Pos, "%sunable to use %s/%s for tracking as it is a dynamic server.", who, px.Name, name)
+	case !o.Check && !agentOn(o) && o.Track.Text == "":
+		b.Alert(w.Pos, "%sunable to use %s/%s for tracking as it does not have any check nor agent enabled.", who, px.Name, name)
 	default:
 		srv.TrackSrv, o.Referenced = o, true
 	}

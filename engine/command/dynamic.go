@@ -127,7 +127,11 @@ func backendOptions(args []string) (mode, guid string, err error) {
 		}
 		switch args[0] {
 		case "mode":
-			if mode = args[1]; mode != "tcp" && mode != "http" {
+			switch mode = args[1]; mode {
+			case "tcp", "http":
+			case "log", "spop":
+				return "", "", engine.Refuse("Dynamic backends are compatible with only TCP or HTTP mode.\n")
+			default:
 				return "", "", engine.Refuse("Unknown proxy mode.\n")
 			}
 		case "guid":
@@ -143,7 +147,7 @@ func backendOptions(args []string) (mode, guid string, err error) {
 // sentenceOf takes the keyword out of the front of a sentence.
 func sentenceOf(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".")
-	if rest, ok := strings.CutPrefix(text, "'guid' : "); ok {
+	if rest, ok := strings.CutPrefix(text, "'guid': "); ok {
 		return "GUID insertion : " + rest
 	}
 	return text
@@ -179,8 +183,11 @@ func proxyRemovable(px *engine.Proxy) (why string, lasting bool) {
 
 func delBackend(c *engine.CLI, args []string) error {
 	px := c.RT.Backend(first(args))
-	if px == nil {
+	switch {
+	case px == nil:
 		return engine.Refuse("No such backend.\n")
+	case px.Side&engine.Front != 0:
+		return engine.Refuse("Cannot delete a listen section.\n")
 	}
 	if why, _ := proxyRemovable(px); why != "" {
 		return engine.Refuse(why + "\n")

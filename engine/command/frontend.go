@@ -152,7 +152,10 @@ func setRateLimit(c *engine.CLI, args []string) error {
 		return engine.Refuse("Expects an integer value.\n")
 	}
 	n, _, _ := number(args[2])
-	if n <= 0 {
+	switch {
+	case n < 0:
+		return engine.Refuse("Value out of range.\n")
+	case n == 0:
 		n = -1
 	}
 	if to == &l.Comp && n > 0 {

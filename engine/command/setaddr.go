@@ -18,6 +18,9 @@ func setAddr(srv *engine.Server, args []string) error {
 		return engine.Refuse("Invalid addr '" + args[0] + "'\n")
 	}
 	was := srv.State.Address(srv)
+	if was.Path != "" {
+		return engine.Refuse("Update for the current server address family is only supported through configuration file.\n")
+	}
 	is := was
 	is.IP, is.Path, is.Dst = ip, "", false
 	if len(args) > 1 && args[1] == "port" {
@@ -39,25 +42,22 @@ func setAddr(srv *engine.Server, args []string) error {
 	return &engine.CLIError{Severity: 4, Text: said + " by 'stats socket command'\n"}
 }
 
-// readPort reads a port, or with a sign what is added to the client's.
+// readPort reads a port, or with a sign what is added to the client's. As in
+// HAProxy, of a number that is too large the last 16 bits count.
 func readPort(a *engine.ServerAddr, s string) error {
 	n, rest, ok := number(s)
 	if !ok || rest != "" {
 		return engine.Refuse("problem converting port '" + s + "' to an int\n")
 	}
-	if n > 65535 || n < -65535 {
-		return engine.Refuse("provided port is not valid\n")
-	}
-	a.Port, a.MapPort = n, s[0] == '+' || s[0] == '-'
+	a.Port, a.MapPort = int(uint16(n)), s[0] == '+' || s[0] == '-'
 	return nil
 }
 
 func portText(a *engine.ServerAddr) string {
-	s := strconv.Itoa(a.Port)
-	if a.MapPort && a.Port >= 0 {
-		return "+" + s
+	if a.MapPort {
+		return "+" + strconv.Itoa(int(uint16(a.Port)))
 	}
-	return s
+	return strconv.Itoa(a.Port)
 }
 
 // changes says how an address differs.
@@ -74,8 +74,6 @@ func changes(was, is *engine.ServerAddr) string {
 
 func addrText(a *engine.ServerAddr) string {
 	switch {
-	case a.Path != "":
-		return a.Path
 	case a.IP.IsValid():
 		return a.IP.String()
 	case a.Dst:

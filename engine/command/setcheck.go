@@ -1,8 +1,11 @@
 package command
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"hawser/engine"
 )
@@ -43,7 +46,10 @@ func setCheckAddr(srv *engine.Server, args []string) error {
 	if !srv.Check {
 		return engine.Refuse(noChecks)
 	}
-	at, port, err := probeAddr(args, "invalid addr '"+first(args)+"'\n")
+	if len(args) == 0 {
+		return engine.Refuse("set server <b>/<s> check-addr requires an address and optionally a port.\n")
+	}
+	at, port, err := probeAddr(args, netip.ParseAddr)
 	if err != nil {
 		return err
 	}
@@ -60,7 +66,10 @@ func setAgentAddr(srv *engine.Server, args []string) error {
 	if !agentOf(srv) {
 		return engine.Refuse(noAgent)
 	}
-	at, port, err := probeAddr(args, "incorrect addr value given for agent\n")
+	if len(args) == 0 {
+		return engine.Refuse("set server <b>/<s> agent-addr requires an address and optionally a port.\n")
+	}
+	at, port, err := probeAddr(args, resolve)
 	if err != nil {
 		return err
 	}
@@ -74,16 +83,31 @@ func setAgentAddr(srv *engine.Server, args []string) error {
 }
 
 // probeAddr reads "<addr> [port <port>]", where checks are to go: port is 0 where it is
-// not given, bad the sentence about an address that is none.
-func probeAddr(args []string, bad string) (at *engine.ServerAddr, port int, err error) {
-	ip, err := netip.ParseAddr(first(args))
+// not given.
+func probeAddr(args []string, parse func(string) (netip.Addr, error)) (at *engine.ServerAddr, port int, err error) {
+	ip, err := parse(args[0])
 	if err != nil {
-		return nil, 0, engine.Refuse(bad)
+		return nil, 0, engine.Refuse("invalid addr '" + args[0] + "'\n")
 	}
-	if len(args) > 2 && args[1] == "port" {
-		port, err = portOf(args[2])
+	if len(args) > 1 && args[1] == "port" {
+		port, err = portOf(first(args[2:]))
 	}
 	return &engine.ServerAddr{IP: ip}, port, err
+}
+
+// resolve takes an address, or a name that the system knows one of.
+func resolve(s string) (netip.Addr, error) {
+	ip, err := netip.ParseAddr(s)
+	if err == nil || !hostName(s) {
+		return ip, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	list, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s)
+	if err != nil {
+		return ip, err
+	}
+	return list[0].Unmap(), nil
 }
 
 func portOf(s string) (int, error) {
@@ -101,7 +125,10 @@ func setCheckPort(srv *engine.Server, args []string) error {
 	if !srv.Check {
 		return engine.Refuse(noChecks)
 	}
-	n, err := portOf(first(args))
+	if len(args) == 0 {
+		return engine.Refuse("set server <b>/<s> check-port requires a port.\n")
+	}
+	n, err := portOf(args[0])
 	if err == nil {
 		set(srv, func(p *engine.ProbeSettings) { p.CheckPort = n })
 	}
@@ -112,7 +139,10 @@ func setAgentPort(srv *engine.Server, args []string) error {
 	if !agentOf(srv) {
 		return engine.Refuse(noAgent)
 	}
-	n, err := portOf(first(args))
+	if len(args) == 0 {
+		return engine.Refuse("set server <b>/<s> agent-port requires a port.\n")
+	}
+	n, err := portOf(args[0])
 	if err == nil {
 		set(srv, func(p *engine.ProbeSettings) { p.AgentPort = n })
 	}

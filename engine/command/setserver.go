@@ -76,15 +76,61 @@ func setSSL(srv *engine.Server, args []string) error {
 			if engine.AddressChanged != nil {
 				engine.AddressChanged(srv)
 			}
-			return nil
+			return told("server ssl setting updated.\n")
 		}
-		return engine.Refuse("'set server <srv> ssl' expects 'on' and 'off'.\n")
+		return engine.Refuse("'set server <srv> ssl' expects 'on' or 'off'.\n")
 	}
 	return engine.Refuse("'set server <srv> ssl' cannot be set.  default-server should define ssl settings\n")
 }
 
+// setName gives a server in maintenance another name.
 func setName(srv *engine.Server, args []string) error {
-	return engine.Refuse("'set server <srv> name' is known to HAProxy but not supported by Hawser yet\n")
+	if len(args) == 0 {
+		return engine.Refuse("set server <b>/<s> name requires a new name.\n")
+	}
+	name := args[0]
+	switch {
+	case name == "" || !plainName(name):
+		return engine.Refuse("Server name contains invalid characters.\n")
+	case engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint == 0:
+		return engine.Refuse("Server must be in maintenance mode to be renamed (set server <b>/<s> state maint).\n")
+	case srv.Referenced || len(srv.Trackers()) > 0:
+		return engine.Refuse("Cannot rename: server's name is statically referenced (use-server, track, or sample argument).\n")
+	}
+	if name != srv.Name && !rename(srv, name) {
+		return engine.Refuse("A server with the same name already exists in this backend.\n")
+	}
+	return told("Server name updated.\n")
+}
+
+// rename has a copy of the server, with the same state, take its place.
+func rename(srv *engine.Server, name string) bool {
+	o, ok := srv.Px.RenameServer(srv, name)
+	if !ok {
+		return false
+	}
+	var on [2]bool
+	if engine.CheckSwitched != nil {
+		_, on[0] = engine.CheckSwitched(srv, false)
+		_, on[1] = engine.CheckSwitched(srv, true)
+	}
+	engine.StopServer(srv)
+	engine.StartServer(o)
+	for i, action := range []string{"ehlth", "eagent"} {
+		if on[i] {
+			engine.ServerAction(o, action)
+		}
+	}
+	return true
+}
+
+func plainName(s string) bool {
+	for i := range len(s) {
+		if !nameByte(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func setFQDN(srv *engine.Server, args []string) error {
@@ -94,10 +140,10 @@ func setFQDN(srv *engine.Server, args []string) error {
 	host, was := args[0], srv.State.Host(srv)
 	const by = " by 'stats socket command'\n"
 	switch {
-	case !hostName(host):
-		return engine.Refuse("could not update " + srv.Px.Name + "/" + srv.Name + " FQDN" + by)
 	case srv.Resolvers.Text == "" || engine.Rename == nil:
 		return engine.Refuse("set server <b>/<s> fqdn failed because no resolution is configured.\n")
+	case !hostName(host):
+		return engine.Refuse("could not update " + srv.Px.Name + "/" + srv.Name + " FQDN" + by)
 	case host == was:
 		return &engine.CLIError{Severity: 4, Text: "no need to change the FDQN" + by}
 	}

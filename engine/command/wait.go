@@ -1,6 +1,7 @@
 package command
 
 import (
+	"strings"
 	"time"
 
 	"hawser/engine"
@@ -33,7 +34,7 @@ func wait(c *engine.CLI, args []string) error {
 		return &engine.CLIError{Severity: 6, Text: waitHelp}
 	}
 	d, terr := unit.Time(args[0], time.Millisecond)
-	if terr != nil {
+	if terr != nil || d == 0 {
 		return engine.Refuse("Invalid duration.\n")
 	}
 	limit := time.NewTimer(d)
@@ -58,7 +59,10 @@ func waitServer(c *engine.CLI, limit *time.Timer, args []string) error {
 		return engine.Refuse("Missing server name (<backend>/<server>).\n")
 	}
 	srv, err := serverOf(c, args)
-	if err != nil {
+	switch {
+	case err != nil && !strings.Contains(args[0], "/"):
+		return err
+	case err != nil:
 		return engine.Refuse("Failed. " + err.Error())
 	}
 	return becomesRemovable(c, limit, func() (string, bool) { return removable(srv) })

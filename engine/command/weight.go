@@ -47,10 +47,7 @@ func changeWeight(srv *engine.Server, args []string) error {
 	case !percent && (n < 0 || n > 256):
 		return engine.Refuse("Absolute weight can only be between 0 and 256 inclusive.\n")
 	case percent:
-		n = min((n*srv.Weight+50)/100, 256)
-		if n == 0 && rest == "%" && args[0] != "0%" && srv.Weight > 0 {
-			n = 1
-		}
+		n = min(n*srv.Weight/100, 256)
 	}
 	if static(srv.Px) && n != 0 && n != srv.Weight {
 		return engine.Refuse("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n")

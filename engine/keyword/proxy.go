@@ -222,7 +222,7 @@ func claimGUID(b *engine.Build, w engine.Word, who string) error {
 	for i := range len(w.Text) {
 		c := w.Text[i]
 		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(allowed, c) >= 0) {
-			return diagAt(w, i, "'guid' : invalid character '%c'", c)
+			return diagAt(w, i, "'guid': invalid character '%c'", c)
 		}
 	}
 	set := guidSlot.Edit(b.RT)
@@ -230,7 +230,7 @@ func claimGUID(b *engine.Build, w engine.Word, who string) error {
 		set.owner = map[string]string{}
 	}
 	if other, dup := set.owner[w.Text]; dup {
-		return fail(w, "'guid' : duplicate entry with %s", other)
+		return fail(w, "'guid': duplicate entry with %s", other)
 	}
 	set.owner[w.Text] = who
 	return nil

@@ -200,7 +200,7 @@ func (c *cookie) makeTail() {
 func find(s *engine.Stream, value []byte) (srv *engine.Server, down bool) {
 	px := s.Back
 	for _, srv := range px.All() {
-		if srv.Cookie == "" || string(value) != srv.Cookie {
+		if v := srv.CookieValue(); v == "" || string(value) != v {
 			continue
 		}
 		if srv.State.Up() || s.PersistRule == engine.PersistForced || px.Options.Has(engine.OptPersist) {

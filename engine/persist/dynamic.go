@@ -23,14 +23,32 @@ func lintDynamic(b *engine.Build, px *engine.Proxy) {
 // makeDynamic gives a server without a cookie value one that is made of the key,
 // the address and the port (configuration manual, "dynamic-cookie-key").
 func makeDynamic(_ *engine.Build, srv *engine.Server) {
-	c, k := cookies.Get(srv.Px), dynamicKeys.Get(srv.Px)
-	if c != nil && c.dynamic && k != nil && srv.Cookie == "" && srv.Addr.IP.IsValid() {
-		srv.Cookie = dynamicValue(k.key, srv)
+	if d := dynamic(srv.Px); d.On && d.Key != "" && srv.Cookie == "" && srv.Addr.IP.IsValid() {
+		srv.Cookie = dynamicValue(d.Key, &srv.Addr)
+		*generated.Edit(srv) = true
 	}
 }
 
-func dynamicValue(key string, srv *engine.Server) string {
-	b := append([]byte(key), srv.Addr.IP.AsSlice()...)
-	b = binary.BigEndian.AppendUint32(b, uint32(srv.Addr.Port))
+// generated: the value of the server's cookie is not the file's.
+var generated = engine.NewSlot[*engine.Server, bool]("dynamic cookie")
+
+// dynamic is what holds for the backend now.
+func dynamic(px *engine.Proxy) engine.DynamicCookies {
+	if d := px.State.Cookies.Load(); d != nil {
+		return *d
+	}
+	d := engine.DynamicCookies{}
+	if c := cookies.Get(px); c != nil {
+		d.On = c.dynamic
+	}
+	if k := dynamicKeys.Get(px); k != nil {
+		d.Key = k.key
+	}
+	return d
+}
+
+func dynamicValue(key string, a *engine.ServerAddr) string {
+	b := append([]byte(key), a.IP.AsSlice()...)
+	b = binary.BigEndian.AppendUint32(b, uint32(a.Port))
 	return fmt.Sprintf("%016x", xxhash.Sum64(b))
 }

@@ -29,7 +29,7 @@ func TestDates(t *testing.T) {
 func TestDynamicValue(t *testing.T) {
 	srv := &engine.Server{}
 	srv.Addr.IP, srv.Addr.Port = netip.MustParseAddr("127.0.0.1"), 7301
-	if got := dynamicValue("MYKEY", srv); got != "5cfe3d7819b86ded" {
+	if got := dynamicValue("MYKEY", &srv.Addr); got != "5cfe3d7819b86ded" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -38,7 +38,7 @@ func (c *cookie) edit(s *engine.Stream, m *htx.Msg) (provided bool) {
 		case c.mode == insert:
 			m.Del(i)
 			s.Term.CookieOut = 'D'
-		case s.Server.Cookie == "":
+		case s.Server.CookieValue() == "":
 		case c.mode == rewrite:
 			c.put(s, m, i, p.ValueFrom, p.ValueTo, "")
 		case c.mode == prefix:
@@ -52,7 +52,7 @@ func (c *cookie) edit(s *engine.Stream, m *htx.Msg) (provided bool) {
 func (c *cookie) put(s *engine.Stream, m *htx.Msg, i, from, to int, sep string) {
 	e := &s.Env
 	mark := e.Mark()
-	e.Tmp = append(append(e.Tmp, s.Server.Cookie...), sep...)
+	e.Tmp = append(append(e.Tmp, s.Server.CookieValue()...), sep...)
 	m.ReplaceRange(i, from, to, e.Since(mark))
 	e.Tmp = e.Tmp[:mark]
 	s.Term.CookieOut, s.ServerCookie.Rewritten = 'R', true
@@ -71,10 +71,10 @@ func (c *cookie) insert(s *engine.Stream, m *htx.Msg) {
 	e := &s.Env
 	mark := e.Mark()
 	e.Tmp = append(append(e.Tmp, c.name...), '=')
-	if s.Server.Cookie == "" {
+	if s.Server.CookieValue() == "" {
 		e.Tmp = append(e.Tmp, "; Expires=Thu, 01-Jan-1970 00:00:01 GMT"...)
 	} else {
-		e.Tmp = append(e.Tmp, s.Server.Cookie...)
+		e.Tmp = append(e.Tmp, s.Server.CookieValue()...)
 		e.Tmp = c.appendDates(s, e.Tmp)
 	}
 	e.Tmp = append(e.Tmp, c.tail...)
