@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/cespare/xxhash/v2 v2.3.0
 
+require github.com/go-crypt/x v0.4.16
+
 require (
 	github.com/alecthomas/participle/v2 v2.1.4
 	github.com/beorn7/perks v1.0.1 // indirect

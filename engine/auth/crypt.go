@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"bytes"
-	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
@@ -10,195 +8,146 @@ import (
 	"strconv"
 	"strings"
 
+	xcrypt "github.com/go-crypt/x/crypt"
+	"github.com/go-crypt/x/yescrypt"
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/crypto/scrypt"
 )
 
-// digits64 are the base 64 digits of crypt(3).
-const digits64 = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// supported reports whether verify knows the method of an encrypted password.
-func supported(s string) bool {
-	for _, p := range []string{"$1$", "$5$", "$6$", "$2y$", "$2a$", "$2b$"} {
-		if strings.HasPrefix(s, p) {
-			return strings.Count(s, "$") >= 3
-		}
-	}
-	return false
+// methods are the forms of crypt(5) by their prefix. Each encrypts a password with
+// the settings of an encrypted one; "" where these are none.
+var methods = []struct {
+	prefix string
+	crypt  func(want string, pass []byte) string
+}{
+	{"$1$", md5Crypt},
+	{"$5$", shaCrypt(sha256.New)},
+	{"$6$", shaCrypt(sha512.New)},
+	{"$2", bcryptSame},
+	{"$y$", yesCrypt},
+	{"$7$", scryptCrypt},
+	{"$sha1$", sha1Crypt},
+	{"$md5", sunMD5},
 }
 
-// foreign tells a form of glibc's crypt(3) that no well-kept Go library here knows:
-// yescrypt, scrypt and DES. It is read, and never matches.
-func foreign(s string) bool {
-	for _, p := range []string{"$y$", "$gy$", "$7$"} {
-		if strings.HasPrefix(s, p) {
-			return true
+// known reports whether verify knows the form of an encrypted password.
+func known(s string) bool { return method(s) != nil && strings.Count(s, "$") >= 3 }
+
+func method(s string) func(want string, pass []byte) string {
+	for _, m := range methods {
+		if strings.HasPrefix(s, m.prefix) {
+			return m.crypt
 		}
 	}
-	return len(s) >= 13 && strings.Trim(s, digits64) == ""
+	return nil
 }
 
 // verify compares a password with its encrypted form.
 func verify(want string, pass []byte) bool {
-	if strings.HasPrefix(want, "$2") {
-		return bcrypt.CompareHashAndPassword([]byte(want), pass) == nil
-	}
-	return subtle.ConstantTimeCompare([]byte(want), []byte(crypt(want, pass))) == 1
+	f := method(want)
+	return f != nil && subtle.ConstantTimeCompare([]byte(want), []byte(f(want, pass))) == 1
 }
 
-// crypt encrypts pass with the method and salt of want.
-func crypt(want string, pass []byte) string {
-	parts := strings.Split(want, "$")
-	if len(parts) < 3 {
-		return ""
-	}
-	switch parts[1] {
-	case "1":
-		return md5Crypt(cut(parts[2], 8), pass)
-	case "5", "6":
-		rounds, given, salt := 5000, false, parts[2]
-		if n, ok := strings.CutPrefix(salt, "rounds="); ok && len(parts) > 3 {
-			v, err := strconv.Atoi(n)
-			if err != nil {
+// md5Crypt is $1$salt$sum, the salt of up to 8 bytes.
+func md5Crypt(want string, pass []byte) string {
+	salt, _, _ := strings.Cut(want[len("$1$"):], "$")
+	salt = salt[:min(8, len(salt))]
+	return "$1$" + salt + "$" + string(xcrypt.KeyMD5Crypt(pass, []byte(salt)))
+}
+
+// shaCrypt is $5$[rounds=n$]salt$sum, the salt of up to 16 bytes.
+func shaCrypt(sum func() hash.Hash) func(want string, pass []byte) string {
+	return func(want string, pass []byte) string {
+		head, rest, rounds := want[:3], want[3:], 5000
+		if given, ok := strings.CutPrefix(rest, "rounds="); ok {
+			n, behind, _ := strings.Cut(given, "$")
+			var err error
+			if rounds, err = strconv.Atoi(n); err != nil || rounds < 1000 || rounds > 999_999_999 || n[0] == '0' {
 				return ""
 			}
-			rounds, given, salt = min(max(v, 1000), 1000000), true, parts[3]
+			head, rest = head+"rounds="+n+"$", behind
 		}
-		return shaCrypt(parts[1], cut(salt, 16), pass, rounds, given)
-	}
-	return ""
-}
-
-func cut(s string, n int) string { return s[:min(n, len(s))] }
-
-// repeat writes sum as often as it takes to make n bytes.
-func repeat(sum []byte, n int) []byte {
-	return bytes.Repeat(sum, n/len(sum)+1)[:n]
-}
-
-// shaCrypt is the method of "Unix crypt using SHA-256 and SHA-512" (U. Drepper,
-// version 0.6, steps 1 to 22).
-func shaCrypt(id, salt string, pass []byte, rounds int, given bool) string {
-	newHash := sha256.New
-	if id == "6" {
-		newHash = sha512.New
-	}
-	sum := func(f func(h hash.Hash)) []byte {
-		h := newHash()
-		f(h)
-		return h.Sum(nil)
-	}
-	b := sum(func(h hash.Hash) { h.Write(pass); h.Write([]byte(salt)); h.Write(pass) })
-	a := sum(func(h hash.Hash) {
-		h.Write(pass)
-		h.Write([]byte(salt))
-		h.Write(repeat(b, len(pass)))
-		for n := len(pass); n > 0; n >>= 1 {
-			if n&1 != 0 {
-				h.Write(b)
-			} else {
-				h.Write(pass)
-			}
-		}
-	})
-	dp := sum(func(h hash.Hash) {
-		for range pass {
-			h.Write(pass)
-		}
-	})
-	p := repeat(dp, len(pass))
-	ds := sum(func(h hash.Hash) {
-		for range 16 + int(a[0]) {
-			h.Write([]byte(salt))
-		}
-	})
-	s := repeat(ds, len(salt))
-	for i := range rounds {
-		a = sum(func(h hash.Hash) { mix(h, i, a, p, s) })
-	}
-	head := "$" + id + "$"
-	if given {
-		head += "rounds=" + strconv.Itoa(rounds) + "$"
-	}
-	return head + salt + "$" + encodeSHA(id, a)
-}
-
-// mix feeds one round: what is hashed depends on its number.
-func mix(h hash.Hash, i int, a, p, s []byte) {
-	odd := i&1 != 0
-	if odd {
-		h.Write(p)
-	} else {
-		h.Write(a)
-	}
-	if i%3 != 0 {
-		h.Write(s)
-	}
-	if i%7 != 0 {
-		h.Write(p)
-	}
-	if odd {
-		h.Write(a)
-	} else {
-		h.Write(p)
+		salt, _, _ := strings.Cut(rest, "$")
+		salt = salt[:min(16, len(salt))]
+		return head + salt + "$" + string(xcrypt.KeySHACrypt(sum, pass, []byte(salt), rounds))
 	}
 }
 
-// encodeSHA orders the bytes in threes that rotate, and writes them in base 64.
-func encodeSHA(id string, a []byte) string {
-	var out []byte
-	if id == "5" {
-		x, y, z := 0, 10, 20
-		for range 10 {
-			out = put(out, a[x], a[y], a[z], 4)
-			x, y, z = z+1, x+1, y+1
-		}
-		return string(put(out, 0, a[31], a[30], 3))
+// bcryptSame is want itself if the password is right: bcrypt compares by itself.
+func bcryptSame(want string, pass []byte) string {
+	if bcrypt.CompareHashAndPassword([]byte(want), pass) != nil {
+		return ""
 	}
-	x, y, z := 0, 21, 42
-	for range 21 {
-		out = put(out, a[x], a[y], a[z], 4)
-		x, y, z = y+1, z+1, x+1
-	}
-	return string(put(out, 0, 0, a[63], 2))
+	return want
 }
 
-// put writes n digits of the 24 bits c2 c1 c0, least significant first.
-func put(out []byte, c2, c1, c0 byte, n int) []byte {
-	v := uint(c2)<<16 | uint(c1)<<8 | uint(c0)
-	for range n {
-		out = append(out, digits64[v&63])
-		v >>= 6
+func yesCrypt(want string, pass []byte) string {
+	b, err := yescrypt.Hash(pass, []byte(want))
+	if err != nil {
+		return ""
 	}
-	return out
+	return string(b)
 }
 
-// md5Crypt is FreeBSD's method.
-func md5Crypt(salt string, pass []byte) string {
-	b := md5.New()
-	b.Write(pass)
-	b.Write([]byte(salt))
-	b.Write(pass)
-	fin := b.Sum(nil)
-	h := md5.New()
-	h.Write(pass)
-	h.Write([]byte("$1$" + salt))
-	h.Write(repeat(fin, len(pass)))
-	for n := len(pass); n > 0; n >>= 1 {
-		if n&1 != 0 {
-			h.Write([]byte{0})
-		} else {
-			h.Write(pass[:1])
+// scryptCrypt is $7$Nrrrrrpppppsalt$sum: N is the logarithm of the cost, r and p
+// are of five digits, the salt is taken as it stands.
+func scryptCrypt(want string, pass []byte) string {
+	end := strings.LastIndexByte(want, '$')
+	if end < 14 {
+		return ""
+	}
+	cost, r, p := number64(want[3:4]), number64(want[4:9]), number64(want[9:14])
+	if cost < 1 || cost > 24 || r < 1 || r > 1<<10 || p < 1 || p > 1<<10 {
+		return ""
+	}
+	key, err := scrypt.Key(pass, []byte(want[14:end]), 1<<cost, r, p, 32)
+	if err != nil {
+		return ""
+	}
+	return want[:end+1] + string(yescrypt.Encode64(key))
+}
+
+// number64 reads digits of base 64, the least significant first; -1: none.
+func number64(s string) int {
+	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	n := 0
+	for i := len(s) - 1; i >= 0; i-- {
+		d := strings.IndexByte(digits, s[i])
+		if d < 0 {
+			return -1
+		}
+		n = n<<6 | d
+	}
+	return n
+}
+
+// sha1Crypt is $sha1$rounds$salt$sum.
+func sha1Crypt(want string, pass []byte) string {
+	f := strings.Split(want, "$")
+	if len(f) < 5 {
+		return ""
+	}
+	rounds, err := strconv.ParseUint(f[2], 10, 32)
+	if err != nil || rounds == 0 {
+		return ""
+	}
+	return strings.Join(f[:4], "$") + "$" + string(xcrypt.KeySHA1Crypt(pass, []byte(f[3]), uint32(rounds)))
+}
+
+// sunMD5 is $md5[,rounds=n]$salt$$sum: all before the sum is the salt.
+func sunMD5(want string, pass []byte) string {
+	end := strings.LastIndexByte(want, '$')
+	if end < 5 {
+		return ""
+	}
+	rounds := uint64(0)
+	if given, ok := strings.CutPrefix(want, "$md5,rounds="); ok {
+		n, _, _ := strings.Cut(given, "$")
+		var err error
+		if rounds, err = strconv.ParseUint(n, 10, 32); err != nil {
+			return ""
 		}
 	}
-	a := h.Sum(nil)
-	for i := range 1000 {
-		h := md5.New()
-		mix(h, i, a, pass, []byte(salt))
-		a = h.Sum(nil)
-	}
-	var out []byte
-	for _, t := range [5][3]int{{0, 6, 12}, {1, 7, 13}, {2, 8, 14}, {3, 9, 15}, {4, 10, 5}} {
-		out = put(out, a[t[0]], a[t[1]], a[t[2]], 4)
-	}
-	return "$1$" + salt + "$" + string(put(out, 0, 0, a[11], 2))
+	f := strings.Split(want, "$")
+	return want[:end+1] + string(xcrypt.KeyMD5CryptSun(pass, []byte(f[2]), uint32(rounds)))
 }

@@ -1,8 +1,7 @@
 // Package auth holds the users of userlist sections with their groups and
-// passwords, clear or encrypted as crypt(3) does with MD5, SHA-256, SHA-512 or
-// bcrypt (configuration manual, 12.2). It owns nothing at run time but a memory
-// of passwords that were right, so that the same credentials are not encrypted
-// again for every request.
+// passwords, clear or encrypted as crypt(3) does (configuration manual, 12.2). It
+// owns nothing at run time but a memory of passwords that were right, so that the
+// same credentials are not encrypted again for every request.
 package auth
 
 import (
@@ -143,11 +142,9 @@ func (l *list) parseUser(b *engine.Build, line *engine.Line) error {
 		}
 		switch w.Text {
 		case "password":
-			if foreign(arg.Text) {
-				b.Warn(arg.Pos, "the password of user '%s' is in a form of crypt(3) that Hawser cannot verify (DES, yescrypt): nobody gets in with it", name.Text)
-			} else if !supported(arg.Text) {
-				return fail(arg, "password with unsupported method or malformed hash for user '%s'.", name.Text).AsTight().
-					WithAdvice("Hawser reads the crypt(3) forms $1$, $5$, $6$ and $2y$")
+			if !known(arg.Text) {
+				b.Warn(arg.Pos, "the password of user '%s' has no form of crypt(3) that Hawser knows: nobody gets in with it.", name.Text).
+					WithAdvice("$1$, $5$, $6$, $2a$, $2b$, $2y$, $y$, $7$, $sha1$ and $md5 are known, DES is not; a password that is not encrypted stands behind 'insecure-password'")
 			}
 			u.pass = arg.Text
 		case "insecure-password":
