@@ -54,7 +54,7 @@ func DefaultServerSpec() ServerSpec {
 func (s *Server) Copy() *Server {
 	c := &Server{ServerSpec: s.ServerSpec}
 	c.Host, c.HostFamily, c.Addr, c.GUID = "", 0, ServerAddr{}, ""
-	c.Unresolved, c.CustomID, c.Late, c.Template, c.TrackSrv = false, false, false, false, nil
+	c.Unresolved, c.CustomID, c.Late, c.TrackSrv = false, false, false, nil
 	c.Slots.inherit(&s.Slots)
 	return c
 }

@@ -36,7 +36,6 @@ type ServerSpec struct {
 	CustomID   bool   // chosen by the id option
 	Late       bool   // the name could not be resolved at load: the system is asked again
 	Resolvers  Word   // of which the host name is asked while running
-	Template   bool   // made by server-template
 	Touched    bool   // of a default-server: some line set something
 	Addr       ServerAddr
 	Weight     int // configured, 0 to 256
@@ -91,3 +90,9 @@ type ServerAddr struct {
 
 // HasPort reports whether a port or path was given.
 func (a *ServerAddr) HasPort() bool { return a.Port != 0 || a.Path != "" }
+
+// ByService reports whether name and port of the server come from SRV records:
+// its line names a service (configuration manual, 5.3.1).
+func (srv *Server) ByService() bool {
+	return srv.Resolvers.Text != "" && len(srv.Host) > 0 && srv.Host[0] == '_'
+}

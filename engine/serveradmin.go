@@ -65,13 +65,18 @@ func force(srv *Server, op OpState) bool {
 // that track it, and the log. It reports whether anything changed (management
 // manual, "set server").
 func (srv *Server) Administer(drop, add AdminState) bool {
-	adminMu.Lock()
-	defer adminMu.Unlock()
-	return srv.administer(drop, add, "")
+	return srv.AdministerFor(drop, add, "")
 }
 
-// administer does it for one server and then for its trackers; via names the
-// tracked server for the log.
+// AdministerFor is Administer with a reason for the log, which begins with a space.
+func (srv *Server) AdministerFor(drop, add AdminState, why string) bool {
+	adminMu.Lock()
+	defer adminMu.Unlock()
+	return srv.administer(drop, add, why)
+}
+
+// administer does it for one server and then for its trackers; via is the reason:
+// the tracked server or what AdministerFor was told.
 func (srv *Server) administer(drop, add AdminState, via string) bool {
 	st := srv.State
 	was := AdminState(st.Admin.Load())
@@ -152,6 +157,8 @@ func (srv *Server) stillMaint(was, is AdminState, via string) {
 	switch {
 	case was&AdmFMaint != 0 && is&AdmFMaint == 0:
 		srv.tell(" is leaving forced maintenance but remains in maintenance.")
+	case was&AdmRMaint != 0 && is&AdmRMaint == 0:
+		srv.tell(srv.quoted() + " resolves again but remains in maintenance.")
 	case was&AdmIMaint != 0 && is&AdmIMaint == 0:
 		srv.tell(" remains in forced maintenance.")
 	}
@@ -193,7 +200,11 @@ func (srv *Server) leaveMaint(was, is AdminState, via string) {
 	if was&AdmFMaint == 0 {
 		cause = "maintenance"
 	}
-	srv.tell(" is " + state + how + " (leaving " + cause + ").")
+	if was&AdmRMaint != 0 {
+		srv.tell(srv.quoted() + " is " + state + how + " (resolves again).")
+	} else {
+		srv.tell(" is " + state + how + " (leaving " + cause + ").")
+	}
 	switch {
 	case is&AdmFDrain != 0:
 		srv.tell(" remains in forced drain mode.")
@@ -237,6 +248,9 @@ func (srv *Server) leaveDrain(was AdminState, via string) {
 	}
 	srv.tell(" is " + state + " (leaving " + cause + ")" + via + ".")
 }
+
+// quoted is the host name as the lines about resolution have it.
+func (srv *Server) quoted() string { return " ('" + srv.State.Host(srv) + "')" }
 
 func (srv *Server) tell(what string) { srv.Px.Log(5, srv.Title()+what) }
 

@@ -19,8 +19,8 @@ const (
 	AdmFDrain
 	AdmIDrain
 	AdmRMaint // name resolution failed
-	AdmHMaint // host name changed by hand
-	AdmMaint  = AdmFMaint | AdmIMaint | AdmRMaint | AdmHMaint
+	AdmHMaint // not as configured: the host name, set by hand or by an SRV record
+	AdmMaint  = AdmFMaint | AdmIMaint | AdmRMaint
 	AdmDrain  = AdmFDrain | AdmIDrain
 )
 

@@ -16,7 +16,9 @@ func (srv *Server) Begin() {
 	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	st.LastChange.Store(time.Now().Unix())
 	if srv.Disabled {
-		st.Admin.Store(uint32(AdmFMaint | AdmCMaint))
+		st.Admin.Or(uint32(AdmFMaint | AdmCMaint))
+	}
+	if AdminState(st.Admin.Load())&AdmMaint != 0 {
 		st.Op.Store(uint32(OpStopped))
 	}
 	if srv.TrackSrv == nil {
@@ -28,7 +30,7 @@ func (srv *Server) Begin() {
 // beginHealth applies init-state (server options, "init-state").
 func (srv *Server) beginHealth() {
 	st := srv.State
-	if !srv.Check || srv.Disabled {
+	if !srv.Check || AdminState(st.Admin.Load())&AdmMaint != 0 {
 		return
 	}
 	switch srv.InitState {

@@ -13,13 +13,20 @@ func init() {
 	)
 }
 
-// showStat is the command: show stat [{<iid>|<proxy>} <type> <sid>] [typed|json|desc|up|no-maint].
+// showStat is the command: show stat [domain <resolvers|proxy>] [{<iid>|<proxy>} <type> <sid>] [typed|json|desc|up|no-maint].
 func showStat(c *engine.CLI, args []string) error {
 	sc := Scope{}
+	domain := "proxy"
+	if len(args) > 0 && args[0] == "domain" {
+		if len(args) < 2 || args[1] != "proxy" && args[1] != "resolvers" {
+			return engine.Refuse("Invalid statistics domain.\n")
+		}
+		domain, args = args[1], args[2:]
+	}
 	if len(args) >= 3 && isNumber(args[1]) {
 		if n, err := strconv.Atoi(args[0]); err == nil {
 			sc.ID = max(n, 0)
-		} else {
+		} else if domain == "proxy" {
 			sc.Proxy = args[0]
 			if c.RT.Frontend(args[0]) == nil && c.RT.Backend(args[0]) == nil {
 				return engine.Refuse("No such proxy.")
@@ -43,6 +50,10 @@ func showStat(c *engine.CLI, args []string) error {
 		case "no-maint":
 			sc.Ready = true
 		}
+	}
+	if domain == "resolvers" {
+		c.Out = appendResolvers(c.Out, c.RT, form, desc)
+		return nil
 	}
 	switch form {
 	case "typed":

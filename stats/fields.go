@@ -9,7 +9,11 @@
 // and from section 9 of the management manual; the descriptions are our own.
 package stats
 
-import "strings"
+import (
+	"strings"
+
+	"hawser/engine"
+)
 
 // Kind is a set of the kinds of objects that have a field.
 type Kind uint8
@@ -78,6 +82,13 @@ func (m *Metric) Type() string {
 func (m *Metric) Help() string {
 	if m.Codes {
 		return "Responses by class of status"
+	}
+	if m.Kind == Nameserver {
+		for _, f := range engine.NameserverFields {
+			if f.Stat == m.Field {
+				return f.Desc
+			}
+		}
 	}
 	list := Fields
 	if m.Kind == Process {

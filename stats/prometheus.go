@@ -26,7 +26,7 @@ var descs = func() []desc {
 	out := make([]desc, len(Metrics))
 	for i := range Metrics {
 		m := &Metrics[i]
-		labels := map[Kind][]string{Frontend: {"proxy"}, Backend: {"proxy"}, Server: {"proxy", "server"}, Listener: {"proxy", "listener"}}[m.Kind]
+		labels := map[Kind][]string{Frontend: {"proxy"}, Backend: {"proxy"}, Server: {"proxy", "server"}, Listener: {"proxy", "listener"}, Nameserver: {"resolver", "nameserver"}}[m.Kind]
 		switch {
 		case m.Codes:
 			labels = append(labels, "code")
@@ -57,6 +57,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			c.process(ch, d)
 		}
 	}
+	c.resolvers(ch)
 	Each(c.rt, c.sc, func(o *Object) {
 		if c.kinds&o.Kind == 0 {
 			return
@@ -146,7 +147,7 @@ func state(o *Object, m *Metric) string {
 // export answers a scrape: ?scope=global|frontend|listener|backend|server|*, ?no-maint.
 func export(s *engine.Stream) engine.Verdict {
 	m := s.Req
-	c := &collector{rt: s.Sess.RT, kinds: Process | Frontend | Listener | Backend | Server}
+	c := &collector{rt: s.Sess.RT, kinds: Process | Frontend | Listener | Backend | Server | Nameserver}
 	if q, ok := m.Query(); ok && !c.query(string(m.Bytes(q))) {
 		s.Local.Reply = engine.StandardError(400)
 		return engine.Deny
@@ -221,9 +222,9 @@ func appendMetric(dst []byte, name string, m *dto.Metric) []byte {
 // labelRank puts what names the object before what divides it.
 func labelRank(l *dto.LabelPair) int {
 	switch l.GetName() {
-	case "proxy":
+	case "proxy", "resolver":
 		return 0
-	case "server", "listener":
+	case "server", "listener", "nameserver":
 		return 1
 	}
 	return 2
@@ -232,7 +233,7 @@ func labelRank(l *dto.LabelPair) int {
 // query reads the parameters; false means that one is wrong.
 func (c *collector) query(q string) bool {
 	scopes := map[string]Kind{"global": Process, "frontend": Frontend, "listener": Listener, "backend": Backend, "server": Server,
-		"*": Process | Frontend | Listener | Backend | Server, "sticktable": 0, "resolver": 0}
+		"*": Process | Frontend | Listener | Backend | Server | Nameserver, "sticktable": 0, "resolver": Nameserver}
 	var kinds Kind
 	seen := false
 	for _, kv := range strings.Split(q, "&") {

@@ -44,7 +44,21 @@ func clearCounters(c *engine.CLI, args []string) error {
 		reset(&b.Px.State.FE, all)
 	}
 	clearProcess(c.RT.Proc, all)
+	if all {
+		clearNameservers(c.RT)
+	}
 	return nil
+}
+
+func clearNameservers(rt *engine.Runtime) {
+	if engine.Nameservers == nil {
+		return
+	}
+	for _, ns := range engine.Nameservers(rt) {
+		for _, f := range engine.NameserverFields {
+			f.Of(ns.C).Store(0)
+		}
+	}
 }
 
 func clearServer(srv *engine.Server, all bool) {

@@ -59,6 +59,13 @@ func appendState(b []byte, px *engine.Proxy, srv *engine.Server) []byte {
 	p := st.Probe()
 	checkPort, checkAddr := probed(p.CheckPort, srv.CheckPort), probedAddr(p.CheckAddr, srv.CheckAddr)
 	agentAddr, agentPort := agentPlace(srv, &p, checkAddr, checkPort)
+	host, service := st.Host(srv), "-"
+	if srv.ByService() {
+		service = srv.Host
+		if host == service {
+			host = "" // no record for it
+		}
+	}
 	health := int32(0)
 	if srv.Check {
 		health = st.Health.Load()
@@ -66,7 +73,7 @@ func appendState(b []byte, px *engine.Proxy, srv *engine.Server) []byte {
 	return line(b, px.ID, px.Name, srv.ID, srv.Name, dash(addrText(&addr)),
 		min(int(st.Op.Load()), int(engine.OpStopping)), int(st.Admin.Load()), int(st.UWeight.Load()), srv.Weight, since(st.LastChange.Load()),
 		checkIDs[report.Status], checkResult(report.Status), int(health), checkState(srv, report.Running), agentState(srv),
-		flag(px.CustomID), flag(srv.CustomID), dash(st.Host(srv)), addr.Port, "-", flag(srv.SSL && !st.NoTLS.Load()),
+		flag(px.CustomID), flag(srv.CustomID), dash(host), addr.Port, service, flag(srv.SSL && !st.NoTLS.Load()),
 		checkPort, dash(checkAddr), dash(agentAddr), agentPort)
 }
 

@@ -29,7 +29,7 @@ var unused = map[string]string{
 	"httpclient.ssl.ca-file": "there is no client for Lua or OCSP", "httpclient.ssl.verify": "there is no client for Lua or OCSP",
 	"httpclient.timeout.connect": "there is no client for Lua or OCSP", "fd-hard-limit": "see ulimit -n and maxconn",
 	"pp2-never-send-local": "checks send the header as configured", "cluster-secret": "of QUIC and peers only",
-	"dns-accept-family": "both families are accepted", "debug": "start with -d instead",
+	"debug":          "start with -d instead",
 	"shm-stats-file": "statistics are kept over reloads anyway", "shm-stats-file-max-objects": "statistics are kept over reloads anyway",
 	"harden.reject-privileged-ports.quic": "QUIC is not spoken yet",
 	"ocsp-update.disable":                 "OCSP responses are not fetched", "ocsp-update.maxdelay": "OCSP responses are not fetched", "ocsp-update.mindelay": "OCSP responses are not fetched",

@@ -255,7 +255,6 @@ func parseServerTemplate(b *engine.Build, l *engine.Line) error {
 		if err := serverOptions(b, srv, options, what, false); err != nil {
 			return err
 		}
-		srv.Template = true
 		addServer(b, srv, addr)
 	}
 	return nil
@@ -344,16 +343,14 @@ func initAddr(b *engine.Build, srv *engine.Server, method string, service bool) 
 	case "none":
 		return ip, true
 	}
-	if a, err := unit.ParseAddr(method, unit.Want{NoPort: true}); err == nil {
-		return a.IP, false
-	}
+	ip, _ = netip.ParseAddr(method)
 	return ip, false
 }
 
 // withoutAddress takes the server out until it gets an address.
 func withoutAddress(srv *engine.Server) {
 	srv.Unresolved = true
-	srv.State.Admin.Store(uint32(engine.AdmRMaint))
+	srv.State.Admin.Or(uint32(engine.AdmRMaint))
 }
 
 // lastAddress is the address that the server had in the generation before.

@@ -1,12 +1,12 @@
 package keyword
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"hawser/engine"
-	"hawser/parser/unit"
 )
 
 // knownServer are the options that HAProxy has and Hawser lacks.
@@ -112,7 +112,7 @@ func parseInitAddr(_ *engine.Build, srv *engine.Server, _ engine.Word, args []en
 		case "last", "libc", "none":
 			continue
 		}
-		if a, err := unit.ParseAddr(m, unit.Want{NoPort: true}); err != nil || !a.IP.IsValid() {
+		if _, err := netip.ParseAddr(m); err != nil {
 			return fail(args[0], "'init-addr' : unknown init-addr method '%s', supported methods are 'libc', 'last', 'none'.", m)
 		}
 	}

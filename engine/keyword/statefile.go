@@ -29,7 +29,9 @@ const (
 	colIWeight   = 8
 	colSince     = 9
 	colHealth    = 12
+	colFQDN      = 17
 	colPort      = 18
+	colService   = 19
 	colCheckPort = 21
 	columns      = 25
 )
@@ -159,6 +161,24 @@ func (l stateLine) applyAdmin(srv *engine.Server) {
 	st.Health.Store(int32(health))
 }
 
+// applyName takes over what a name was resolved to, and the record that a server of
+// a service stood for.
+func (l stateLine) applyName(srv *engine.Server, a *engine.ServerAddr) {
+	ip, err := netip.ParseAddr(l[colAddr])
+	if err != nil {
+		return
+	}
+	if srv.ByService() {
+		if l[colService] != srv.Host || l[colFQDN] == "-" {
+			return
+		}
+		srv.State.HostName = l[colFQDN]
+		srv.State.Admin.Or(uint32(engine.AdmHMaint))
+		a.Port, a.MapPort = l.num(colPort), false
+	}
+	a.IP = ip
+}
+
 // applyAddr takes over a port that was set at run time, and the address of a
 // name that was resolved (init-addr last).
 func (l stateLine) applyAddr(srv *engine.Server) {
@@ -173,10 +193,8 @@ func (l stateLine) applyAddr(srv *engine.Server) {
 	if port := l.num(colPort); port > 0 && !a.MapPort && a.Path == "" {
 		a.Port = port
 	}
-	if srv.Host != "" && strings.HasPrefix(srv.InitAddr+",", "last,") {
-		if ip, err := netip.ParseAddr(l[colAddr]); err == nil {
-			a.IP = ip
-		}
+	if srv.Host != "" && (srv.InitAddr == "" || strings.HasPrefix(srv.InitAddr+",", "last,")) {
+		l.applyName(srv, &a)
 	}
 	if a != before {
 		st.Addr = &a

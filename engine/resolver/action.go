@@ -16,7 +16,7 @@ func init() {
 type resolve struct {
 	x       *engine.Expr
 	to      engine.VarRef
-	sec     *section // resolved once all sections are read
+	sec     *section // found once all sections are read
 	prefer4 bool
 }
 
@@ -48,10 +48,10 @@ func parseAction(b *engine.Build, a *engine.RuleArgs) (engine.Action, error) {
 	}
 	px := b.Px
 	b.Later(func() {
-		if set := all.Get(b.RT); set != nil {
-			r.sec = set.byName[args[1]]
+		if args[1] == implicitName {
+			implicit(b)
 		}
-		if r.sec == nil {
+		if r.sec = all.Get(b.RT).named(args[1]); r.sec == nil {
 			b.Alert(a.Name.Pos, "Proxy '%s': Can't find resolvers section '%s' for do-resolve action.", px.Name, args[1]).AsLate()
 		}
 	})
@@ -70,13 +70,13 @@ func (r *resolve) Run(e *engine.Env) engine.Verdict {
 	if st != engine.Found || host == "" {
 		return engine.Continue
 	}
-	ip, err := r.sec.address(host, r.prefer4)
-	if err != nil {
+	ip, ok := r.sec.address(host, r.prefer4)
+	if !ok {
 		return engine.Continue
 	}
 	out := engine.Sample{Type: engine.TIPv6, IP: ip}
-	if ip.Unmap().Is4() {
-		out = engine.Sample{Type: engine.TIPv4, IP: ip.Unmap()}
+	if ip.Is4() {
+		out.Type = engine.TIPv4
 	}
 	e.SetVar(r.to, out)
 	return engine.Continue

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hawser/engine"
+	"hawser/parser/diag"
 )
 
 // conf is what a server line says of resolution.
@@ -80,43 +81,36 @@ func parseOpts(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine
 
 // check finds the section of each server.
 func check(b *engine.Build, px *engine.Proxy) {
+	implicit(b)
 	set := all.Get(b.RT)
-	if set == nil || set.byName["default"] == nil {
-		set = implicit(b, px)
-	}
 	for _, srv := range px.Servers {
-		if name := srv.Resolvers; name.Text != "" && (set == nil || set.byName[name.Text] == nil) {
-			d := b.Alert(name.Pos, "backend '%s', server '%s': unable to find required resolvers '%s'", px.Name, srv.Name, name.Text).AsLate()
-			if set != nil {
-				var names []string
-				for n := range set.byName {
-					names = append(names, n)
-				}
-				near, _ := engine.NearestOf(name.Text, names)
-				d.WithHint(near)
-			}
+		name := srv.Resolvers
+		if name.Text == "" || set.named(name.Text) != nil {
+			continue
 		}
-		if c := confs.Get(srv); strings.HasPrefix(srv.Host, "_") && srv.Resolvers.Text != "" && (c == nil || !c.noWght) {
-			b.Notice(srv.Pos, "server '%s': the weights of SRV records have no effect in Hawser yet; 'resolve-opts ignore-weight' says so", srv.Name)
+		d := b.Alert(name.Pos, "backend '%s', server '%s': unable to find required resolvers '%s'", px.Name, srv.Name, name.Text).AsLate()
+		if set != nil {
+			var names []string
+			for _, r := range set.list {
+				names = append(names, r.name)
+			}
+			near, _ := engine.NearestOf(name.Text, names)
+			d.WithHint(near)
 		}
 	}
 }
 
-// implicit makes the section "default", which names the system's own servers,
-// when a server asks for it and the file has none.
-func implicit(b *engine.Build, px *engine.Proxy) *sections {
-	for _, srv := range px.Servers {
-		if srv.Resolvers.Text != "default" {
-			continue
-		}
-		set := all.Edit(b.RT)
-		if set.byName == nil {
-			set.byName = map[string]*section{}
-		}
-		r := newSection("default", srv.Pos)
-		r.readSystem()
-		set.byName["default"] = r
-		return set
+const implicitName = "default"
+
+// implicit makes the section "default" of the system's name servers, when the file
+// has none and the system has some.
+func implicit(b *engine.Build) {
+	set := all.Edit(b.RT)
+	if set.named(implicitName) != nil {
+		return
 	}
-	return all.Get(b.RT)
+	r := newSection(implicitName, diag.Pos{})
+	if r.readSystem() && len(r.servers) > 0 {
+		set.list = append(set.list, r)
+	}
 }

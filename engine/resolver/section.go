@@ -1,13 +1,15 @@
 // Package resolver keeps the addresses of servers up to date that are named by
-// host: it asks the name servers of a resolvers section again and again, and
-// gives what they answer to the servers' State (configuration manual, 5.3). It
-// owns its goroutines, one for each name of a generation; names on lines
-// without resolvers are the business of the load.
+// host or by service: it asks the name servers of a resolvers section again and
+// again, and gives what they answer to the servers' State (configuration manual,
+// 5.3); rules ask it too (do-resolve). It owns one goroutine for each section,
+// which owns all that the section knows and outlives reloads, and those of the
+// sockets. Names on lines without resolvers are the business of the load.
 package resolver
 
 import (
 	"bufio"
 	"bytes"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -27,7 +29,6 @@ type section struct {
 	retry   time.Duration // wait for an answer
 	payload int
 	hold    map[string]time.Duration
-	asked   answers // what rules asked for
 }
 
 type nameserver struct {
@@ -35,8 +36,21 @@ type nameserver struct {
 	pos                 diag.Pos
 }
 
-// sections are those of a generation.
-type sections struct{ byName map[string]*section }
+// sections are those of a generation, in the order of the file, "default" last
+// where the file has none.
+type sections struct{ list []*section }
+
+func (s *sections) named(name string) *section {
+	if s == nil {
+		return nil
+	}
+	for _, r := range s.list {
+		if r.name == name {
+			return r
+		}
+	}
+	return nil
+}
 
 var all = engine.NewSlot[*engine.Runtime, sections]("resolvers")
 
@@ -60,15 +74,12 @@ func parseSection(b *engine.Build, s *engine.Section) error {
 		return fail(s.Kind, "missing name for resolvers section.")
 	}
 	set := all.Edit(b.RT)
-	if set.byName == nil {
-		set.byName = map[string]*section{}
-	}
 	name := s.Args[0]
-	if o := set.byName[name.Text]; o != nil {
+	if o := set.named(name.Text); o != nil {
 		return fail(name, "resolvers '%s' has same name as another resolvers (declared at %s).", name.Text, o.pos).AsTight().WithRelated(o.pos, "the first one")
 	}
 	r := newSection(name.Text, s.Kind.Pos)
-	set.byName[name.Text] = r
+	set.list = append(set.list, r)
 	for _, l := range s.Lines {
 		b.Report(l.Words[0].Pos, r.line(b, l))
 	}
@@ -116,7 +127,7 @@ func (r *section) nameserver(b *engine.Build, l *engine.Line) error {
 	if !a.IP.IsValid() {
 		return fail(w, "'nameserver %s' : only IP addresses are supported by Hawser yet, not '%s'", name.Text, w.Text)
 	}
-	ns := nameserver{name: name.Text, addr: joinPort(a.IP, a.Port), network: "udp", pos: name.Pos}
+	ns := nameserver{name: name.Text, addr: netip.AddrPortFrom(a.IP, uint16(a.Port)).String(), network: "udp", pos: name.Pos}
 	if a.Type == unit.Stream {
 		ns.network = "tcp"
 	}
@@ -144,7 +155,7 @@ func (r *section) readSystem() bool {
 			continue
 		}
 		if a, err := unit.ParseAddr(bracketed(f[1])+":53", unit.NameWant); err == nil && a.IP.IsValid() {
-			r.servers = append(r.servers, nameserver{name: f[1], addr: joinPort(a.IP, 53), network: "udp"})
+			r.servers = append(r.servers, nameserver{name: f[1], addr: netip.AddrPortFrom(a.IP, 53).String(), network: "udp"})
 		}
 	}
 	return true
@@ -175,7 +186,7 @@ func (r *section) parseHold(b *engine.Build, l *engine.Line) error {
 func duration(b *engine.Build, w engine.Word, what string) (time.Duration, error) {
 	d, err := unit.Time(w.Text, time.Millisecond)
 	if err != nil && !err.Warning() {
-		return 0, fail(w, "unexpected character '%.1s' in argument to <%s>.", w.Text[err.At:], what).AsTight()
+		return 0, fail(w, "%s.", err.ForSection(what)).AsTight()
 	}
 	return d, nil
 }
