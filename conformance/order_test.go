@@ -12,7 +12,7 @@ import (
 // levels is the order of packages: each imports only what stands on a lower level. The longest matching path decides; a package
 // below engine/ that is not named here is a feature and stands with the features.
 var levels = map[string]int{
-	"parser/diag": 0, "engine/registry": 0, "engine/clock": 0, "engine/htx": 0,
+	"parser/diag": 0, "engine/registry": 0, "engine/clock": 0, "engine/htx": 0, "engine/recent": 0,
 	"parser/unit": 1, "parser/expr": 1, "engine/counter": 1, "engine/conn": 1, "engine/proxyproto": 1, "engine/rx": 1, "engine/hash": 1,
 	"parser":  2,
 	"engine":  3,

@@ -6,23 +6,24 @@ import (
 	"hawser/engine"
 	"hawser/engine/clock"
 	"hawser/engine/htx"
+	"hawser/engine/recent"
 )
 
 // hint is the Link fields that a response once had, for a 103 (RFC 8297).
 type hint struct {
-	links      []string
-	expires    clock.Tick
-	size       int64
-	key        string
-	prev, next *hint
+	recent.Links[hint]
+	links   []string
+	expires clock.Tick
+	size    int64
+	key     string
 }
 
 // hintStore keeps hints by key, the oldest go first.
 type hintStore struct {
-	mu          sync.Mutex
-	byKey       map[string]*hint
-	newest, old *hint
-	used        int64
+	mu    sync.Mutex
+	byKey map[string]*hint
+	byAge recent.List[hint, *hint]
+	used  int64
 }
 
 // linkKey is the Link field, by name: nothing else here needs to find it.
@@ -53,33 +54,19 @@ func (hs *hintStore) learn(c *section, key []byte, m *htx.Msg) {
 	if len(links) == 0 || size > limit {
 		return
 	}
-	for hs.used+size > limit && hs.old != nil {
-		hs.remove(hs.old)
+	for hs.used+size > limit && hs.byAge.Oldest() != nil {
+		hs.remove(hs.byAge.Oldest())
 	}
 	h := &hint{links: links, size: size, key: string(key), expires: clock.Now() + clock.Tick(c.maxAge*1000)}
 	hs.byKey[h.key] = h
 	hs.used += size
-	if h.next = hs.newest; h.next != nil {
-		h.next.prev = h
-	} else {
-		hs.old = h
-	}
-	hs.newest = h
+	hs.byAge.Push(h)
 }
 
 func (hs *hintStore) remove(h *hint) {
 	delete(hs.byKey, h.key)
 	hs.used -= h.size
-	if h.prev != nil {
-		h.prev.next = h.next
-	} else {
-		hs.newest = h.next
-	}
-	if h.next != nil {
-		h.next.prev = h.prev
-	} else {
-		hs.old = h.prev
-	}
+	hs.byAge.Remove(h)
 }
 
 func (hs *hintStore) get(key []byte) []string {

@@ -5,6 +5,7 @@ import (
 
 	"hawser/engine/clock"
 	"hawser/engine/htx"
+	"hawser/engine/recent"
 )
 
 // object is a response in a store. Immutable, but for what is said otherwise.
@@ -22,7 +23,7 @@ type object struct {
 	variant  variant
 	size     int64 // with its head and bookkeeping
 
-	prev, next *object // by use, under the store's lock
+	recent.Links[object] // under the store's lock
 }
 
 // block is the unit of HAProxy's cache memory.
@@ -38,11 +39,11 @@ func (o *object) seconds(now clock.Tick) int64 { return o.age + int64(now-o.born
 // store keeps objects by key, and by use: the least recently used go first.
 type store struct {
 	params
-	mu          sync.Mutex
-	byKey       map[string][]*object // the variants of a key
-	newest, old *object
-	used        int64 // blocks
-	hints       hintStore
+	mu    sync.Mutex
+	byKey map[string][]*object // the variants of a key
+	byUse recent.List[object, *object]
+	used  int64 // blocks
+	hints hintStore
 }
 
 func newStore(p params) *store {
@@ -55,8 +56,8 @@ func (st *store) get(key []byte, v *variant, now clock.Tick) *object {
 	defer st.mu.Unlock()
 	for _, o := range st.byKey[string(key)] {
 		if o.fresh(now) && o.serves(v) {
-			st.unlink(o)
-			st.push(o)
+			st.byUse.Remove(o)
+			st.byUse.Push(o)
 			return o
 		}
 	}
@@ -80,12 +81,12 @@ func (st *store) put(o *object, now clock.Tick) bool {
 		return false
 	}
 	n := o.blocks()
-	for st.used+n > st.total/block && st.old != nil {
-		st.remove(st.old)
+	for st.used+n > st.total/block && st.byUse.Oldest() != nil {
+		st.remove(st.byUse.Oldest())
 	}
 	st.used += n
 	st.byKey[o.key] = append(st.byKey[o.key], o)
-	st.push(o)
+	st.byUse.Push(o)
 	return true
 }
 
@@ -102,14 +103,14 @@ func (st *store) drop(key []byte) {
 func (st *store) list() (all []*object) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for o := st.newest; o != nil; o = o.next {
+	for o := st.byUse.Newest(); o != nil; o = st.byUse.Older(o) {
 		all = append(all, o)
 	}
 	return all
 }
 
 func (st *store) remove(o *object) {
-	st.unlink(o)
+	st.byUse.Remove(o)
 	st.used -= o.blocks()
 	left := st.byKey[o.key][:0]
 	for _, other := range st.byKey[o.key] {
@@ -121,29 +122,5 @@ func (st *store) remove(o *object) {
 		delete(st.byKey, o.key)
 	} else {
 		st.byKey[o.key] = left
-	}
-}
-
-func (st *store) push(o *object) {
-	o.prev, o.next = nil, st.newest
-	if st.newest != nil {
-		st.newest.prev = o
-	}
-	st.newest = o
-	if st.old == nil {
-		st.old = o
-	}
-}
-
-func (st *store) unlink(o *object) {
-	if o.prev != nil {
-		o.prev.next = o.next
-	} else {
-		st.newest = o.next
-	}
-	if o.next != nil {
-		o.next.prev = o.prev
-	} else {
-		st.old = o.prev
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"hawser/engine/clock"
 	"hawser/engine/counter"
+	"hawser/engine/recent"
 )
 
 // kind is a data type that an entry can store.
@@ -110,8 +111,8 @@ type entry struct {
 	cells  []cell
 	srvKey atomic.Pointer[string]
 
-	prev, next *entry // by age, under the shard's lock
-	gone       bool   // removed from the table, under the shard's lock
+	recent.Links[entry]      // under the shard's lock
+	gone                bool // removed from the table, under the shard's lock
 }
 
 // cell returns the i-th cell of a type, nil where it is not stored.

@@ -8,6 +8,7 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/clock"
+	"hawser/engine/recent"
 )
 
 // table is a stick table. Its layout is fixed; size and expiration are those of
@@ -26,13 +27,12 @@ type table struct {
 	mask    uint32
 }
 
-// shard is a part of a table's entries, with their order of age: head is the
-// youngest.
+// shard is a part of a table's entries.
 type shard struct {
-	mu         sync.Mutex
-	entries    map[string]*entry
-	head, tail *entry
-	_          [24]byte
+	mu      sync.Mutex
+	entries map[string]*entry
+	byAge   recent.List[entry, *entry]
+	_       [24]byte
 }
 
 func newTable(name string, typ engine.Type, keyLen int, l layout, size int64) *table {
@@ -88,10 +88,10 @@ func (t *table) get(key []byte, refs int32) *entry {
 		en = &entry{t: t, key: string(key), cells: make([]cell, t.layout.cells)}
 		sh.entries[en.key] = en
 		t.count.Add(1)
-		sh.push(en)
+		sh.byAge.Push(en)
 	} else {
-		sh.unlink(en)
-		sh.push(en)
+		sh.byAge.Remove(en)
+		sh.byAge.Push(en)
 	}
 	en.refs.Add(refs)
 	en.touch(now)
@@ -108,9 +108,9 @@ func (en *entry) touch(now clock.Tick) {
 
 // room makes place for one entry: expired ones go first, then the oldest.
 func (t *table) room(sh *shard, now clock.Tick) bool {
-	for i := 0; sh.tail != nil && i < 4; i++ {
-		en := sh.tail
-		if en.refs.Load() > 0 || !clock.Tick(en.expire.Load()).Expired(now) {
+	for range 4 {
+		en := sh.byAge.Oldest()
+		if en == nil || en.refs.Load() > 0 || !clock.Tick(en.expire.Load()).Expired(now) {
 			break
 		}
 		t.remove(sh, en)
@@ -118,7 +118,7 @@ func (t *table) room(sh *shard, now clock.Tick) bool {
 	if t.count.Load() < t.size.Load() {
 		return true
 	}
-	for en := sh.tail; en != nil; en = en.prev {
+	for en := sh.byAge.Oldest(); en != nil; en = sh.byAge.Newer(en) {
 		if en.refs.Load() > 0 {
 			continue
 		}
@@ -132,33 +132,8 @@ func (t *table) room(sh *shard, now clock.Tick) bool {
 	return !t.noPurge.Load() && len(t.shards) > 1
 }
 
-func (sh *shard) push(en *entry) {
-	en.prev, en.next = nil, sh.head
-	if sh.head != nil {
-		sh.head.prev = en
-	}
-	sh.head = en
-	if sh.tail == nil {
-		sh.tail = en
-	}
-}
-
-func (sh *shard) unlink(en *entry) {
-	if en.prev != nil {
-		en.prev.next = en.next
-	} else {
-		sh.head = en.next
-	}
-	if en.next != nil {
-		en.next.prev = en.prev
-	} else {
-		sh.tail = en.prev
-	}
-	en.prev, en.next = nil, nil
-}
-
 func (t *table) remove(sh *shard, en *entry) {
-	sh.unlink(en)
+	sh.byAge.Remove(en)
 	delete(sh.entries, en.key)
 	en.gone = true
 	t.count.Add(-1)
@@ -172,8 +147,8 @@ func (en *entry) release() {
 	en.refs.Add(-1)
 	if !en.gone {
 		en.touch(now)
-		sh.unlink(en)
-		sh.push(en)
+		sh.byAge.Remove(en)
+		sh.byAge.Push(en)
 	}
 	sh.mu.Unlock()
 }
@@ -184,14 +159,14 @@ func (t *table) sweep() int64 {
 	for i := range t.shards {
 		sh := &t.shards[i]
 		sh.mu.Lock()
-		for en := sh.tail; en != nil; {
-			older := en.prev
+		for en := sh.byAge.Oldest(); en != nil; {
+			newer := sh.byAge.Newer(en)
 			if en.refs.Load() == 0 && clock.Tick(en.expire.Load()).Expired(now) {
 				t.remove(sh, en)
 			} else if en.refs.Load() == 0 {
 				break // all before it are younger
 			}
-			en = older
+			en = newer
 		}
 		sh.mu.Unlock()
 	}
@@ -205,7 +180,7 @@ func (t *table) all() []*entry {
 	for i := range t.shards {
 		sh := &t.shards[i]
 		sh.mu.Lock()
-		for en := sh.head; en != nil; en = en.next {
+		for en := sh.byAge.Newest(); en != nil; en = sh.byAge.Older(en) {
 			out = append(out, en)
 		}
 		sh.mu.Unlock()
