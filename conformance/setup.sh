@@ -11,6 +11,16 @@ need curl curl
 need bash bash
 need chromedriver chromium-driver
 need gcc gcc
+# Servers whose checks are tested (conformance/servers); about 90 MB, half a minute.
+need redis-server redis-server
+need slapd slapd
+need ldapsearch ldap-utils
+need mariadbd mariadb-server-core
+need mysql mariadb-client-core
+need psql postgresql-client
+need aiosmtpd python3-aiosmtpd
+set -- /usr/lib/postgresql/*/bin/initdb
+[ -x "$1" ] || missing="$missing postgresql"
 [ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
 [ -z "$missing" ] && exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -30,8 +30,8 @@ var serverActions = map[string]func(srv *Server) bool{
 	"hrunn":    func(srv *Server) bool { return force(srv, OpRunning) },
 	"hnolb":    func(srv *Server) bool { return force(srv, OpStopping) },
 	"hdown":    func(srv *Server) bool { return force(srv, OpStopped) },
-	"arunn":    func(srv *Server) bool { return hasAgent(srv) && force(srv, OpRunning) },
-	"adown":    func(srv *Server) bool { return hasAgent(srv) && force(srv, OpStopped) },
+	"arunn":    func(srv *Server) bool { return hasAgent(srv) && agentSays(srv, OpRunning) },
+	"adown":    func(srv *Server) bool { return hasAgent(srv) && agentSays(srv, OpStopped) },
 	"shutdown": func(srv *Server) bool { KillStreams(srv, 'K'); return true },
 }
 
@@ -58,6 +58,12 @@ func force(srv *Server, op OpState) bool {
 	}
 	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	return true
+}
+
+// agentSays is force in the name of the server's agent.
+func agentSays(srv *Server, op OpState) bool {
+	srv.State.AgentDown.Store(op == OpStopped)
+	return force(srv, op)
 }
 
 // Administer takes bits out of the administrative state of a server and puts

@@ -57,6 +57,7 @@ type ServerState struct {
 	Idle        atomic.Int64
 	NoTLS       atomic.Bool            // "set server … ssl off"
 	Errors      atomic.Int32           // consecutive, for observe
+	AgentDown   atomic.Bool            // the agent holds it for down
 	Ejected     atomic.Bool            // outlier-ejection holds it out of the balancing
 	Pool        atomic.Value           // idle connections, the backend feature's own
 	Cookie      atomic.Pointer[string] // set at run time; nil: as configured
@@ -110,7 +111,7 @@ func (srv *Server) CookieValue() string {
 // CheckReport is the outcome of the last check.
 type CheckReport struct {
 	Status   string // L4OK, L7STS …; "" none yet
-	Code     int    // HTTP status or similar; 0 none
+	Code     int    // HTTP status or similar; -1 none
 	Duration int64  // ms, -1 unknown
 	Desc     string
 	Last     string // what the server said

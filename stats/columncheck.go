@@ -10,7 +10,7 @@ var checkColumns = columnTable{
 		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, star(r)} })
 	},
 	"check_code": func(o *Object) Value {
-		return report(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Code > 0) })
+		return report(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Status != "" && r.Code >= 0) })
 	},
 	"check_duration": func(o *Object) Value {
 		return report(o, func(r *engine.CheckReport) Value { return some(r.Duration, r.Status != "" && r.Duration >= 0) })
@@ -18,14 +18,28 @@ var checkColumns = columnTable{
 	"check_desc": func(o *Object) Value {
 		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Desc} })
 	},
-	"check_rise":   func(o *Object) Value { return checked(o, int64(o.Srv.Rise)) },
-	"check_fall":   func(o *Object) Value { return checked(o, int64(o.Srv.Fall)) },
-	"check_health": func(o *Object) Value { return checked(o, int64(o.Srv.State.Health.Load())) },
+	"check_rise":   func(o *Object) Value { return awake(o, int64(o.Srv.Rise)) },
+	"check_fall":   func(o *Object) Value { return awake(o, int64(o.Srv.Fall)) },
+	"check_health": func(o *Object) Value { return awake(o, int64(o.Srv.State.Health.Load())) },
 	"last_chk": func(o *Object) Value {
 		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Last} })
 	},
 	"agent_status": func(o *Object) Value {
 		return agent(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, star(r)} })
+	},
+	"agent_code": func(o *Object) Value {
+		return agent(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Code >= 0) })
+	},
+	"last_agt": func(o *Object) Value {
+		return agent(o, func(r *engine.CheckReport) Value { return Value{true, true, 0, r.Last} })
+	},
+	"agent_rise": func(o *Object) Value { return some(1, hasAgent(o.Srv)) },
+	"agent_fall": func(o *Object) Value { return some(1, hasAgent(o.Srv)) },
+	"agent_health": func(o *Object) Value {
+		if o.Srv.State.AgentDown.Load() {
+			return some(0, hasAgent(o.Srv))
+		}
+		return some(1, hasAgent(o.Srv))
 	},
 	"agent_duration": func(o *Object) Value {
 		return agent(o, func(r *engine.CheckReport) Value { return some(r.Duration, r.Status != "" && r.Duration >= 0) })
@@ -38,6 +52,9 @@ var checkColumns = columnTable{
 // checked shows a value of servers that are checked.
 func checked(o *Object, n int64) Value { return some(n, o.Srv.Check) }
 
+// awake shows a value of servers whose checks do not rest.
+func awake(o *Object, n int64) Value { return some(n, o.Srv.Check && !inMaintenance(o.Srv.State)) }
+
 func downs(o *Object) Value {
 	if o.Kind == Backend {
 		return num(o.Px.State.Downs.Load())
@@ -47,10 +64,10 @@ func downs(o *Object) Value {
 
 // report reads the last check of a server that is checked.
 func report(o *Object, get func(*engine.CheckReport) Value) Value {
-	if !o.Srv.Check {
+	st := o.Srv.State
+	if !o.Srv.Check || inMaintenance(st) {
 		return Value{}
 	}
-	st := o.Srv.State
 	st.Mu.Lock()
 	defer st.Mu.Unlock()
 	return get(&st.CheckStatus)
@@ -64,6 +81,20 @@ func agent(o *Object, get func(*engine.CheckReport) Value) Value {
 		return Value{}
 	}
 	return get(&st.AgentStatus)
+}
+
+// inMaintenance reports whether checks rest.
+func inMaintenance(st *engine.ServerState) bool {
+	return engine.AdminState(st.Admin.Load())&engine.AdmMaint != 0
+}
+
+// hasAgent reports whether an agent is asked about a server.
+func hasAgent(srv *engine.Server) bool {
+	if engine.CheckSwitched == nil {
+		return false
+	}
+	configured, on := engine.CheckSwitched(srv, true)
+	return configured && on
 }
 
 // star marks a check that is running.

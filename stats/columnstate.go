@@ -61,11 +61,15 @@ func serverStatus(srv *engine.Server) string {
 	op := engine.OpState(st.Op.Load())
 	progress := ""
 	switch {
+	case op == engine.OpStopped && st.AgentDown.Load():
+		return "DOWN (agent)"
 	case op == engine.OpStopped:
 		if health > 0 && health < rise {
 			progress = " " + strconv.Itoa(health) + "/" + strconv.Itoa(rise)
 		}
 		return "DOWN" + progress
+	case adm&engine.AdmDrain != 0 && hasAgent(ref):
+		return "DRAIN (agent)"
 	case adm&engine.AdmDrain != 0:
 		return "DRAIN"
 	case op == engine.OpStopping:

@@ -343,7 +343,7 @@ func (w *writer) lastCheck(o *Object) {
 		return
 	}
 	s := star(&r)
-	if r.Code > 0 {
+	if r.Code >= 0 {
 		s += "/" + strconv.Itoa(r.Code)
 	}
 	if r.Duration >= 0 {

@@ -41,14 +41,17 @@ func (k *checker) agentOnce(srv *engine.Server, a *agentConf, inter time.Duratio
 	}
 	began := time.Now()
 	line, res := r.askAgent(to, hello)
+	if res == nil {
+		res = k.obey(srv, line, time.Since(began))
+	}
 	st := srv.State
 	st.Mu.Lock()
 	c := &st.AgentStatus
-	c.Status, c.Code, c.Last, c.Duration, c.Desc = res.status, 0, res.desc, time.Since(began).Milliseconds(), describe[res.status]
-	st.Mu.Unlock()
-	if line != "" {
-		k.obey(srv, line, time.Since(began))
+	c.Status, c.Code, c.Last, c.Duration, c.Desc = res.status, -1, res.desc, time.Since(began).Milliseconds(), describe[res.status]
+	if hasCode(res.status) {
+		c.Code = res.code
 	}
+	st.Mu.Unlock()
 }
 
 func (r *run) agentAddr(set *engine.ProbeSettings, a *agentConf) *engine.ServerAddr {
@@ -69,8 +72,9 @@ func (r *run) agentAddr(set *engine.ProbeSettings, a *agentConf) *engine.ServerA
 	return to
 }
 
+// askAgent returns the agent's line, or why there is none.
 func (r *run) askAgent(to *engine.ServerAddr, hello string) (string, *result) {
-	c, err := r.srv.Dial.Connect(&engine.DialSpec{Check: &r.CheckConn, Addr: to, Timeout: r.plan.connect})
+	c, err := r.srv.Dial.Connect(&engine.DialSpec{Check: &r.CheckConn, Addr: to, Timeout: r.plan.connect, Listens: hello == ""})
 	if err != nil {
 		return "", (&connect{implicit: true}).failed(r, err)
 	}
@@ -83,23 +87,22 @@ func (r *run) askAgent(to *engine.ServerAddr, hello string) (string, *result) {
 	r.allow()
 	for {
 		if i := bytes.IndexAny(r.In, "\r\n"); i >= 0 {
-			r.In = r.In[:i]
-			break
+			return string(r.In[:i]), nil
 		}
 		if err := r.more(); err != nil {
-			if r.eof && len(r.In) > 0 {
-				break
+			switch {
+			case r.eof && len(r.In) > 0:
+				return string(r.In), nil
+			case r.eof:
+				return "", r.fail("L7RSP", "TCPCHK got an empty response at step 2")
 			}
 			return "", r.broken(err, "")
 		}
 	}
-	line := string(r.In)
-	return line, &result{ok: true, status: "L7OK", desc: line}
 }
 
-// obey does what an agent's line says.
-func (k *checker) obey(srv *engine.Server, line string, took time.Duration) {
-	st := srv.State
+// obey does what an agent's line says, and tells what it was.
+func (k *checker) obey(srv *engine.Server, line string, took time.Duration) *result {
 	desc := ""
 	if i := strings.Index(" "+line, " #"); i >= 0 { // a word of its own begins it
 		line, desc = line[:i], strings.TrimSpace(line[i+1:])
@@ -107,40 +110,55 @@ func (k *checker) obey(srv *engine.Server, line string, took time.Duration) {
 	op := ""
 	for w := range strings.FieldsFuncSeq(line, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' }) {
 		switch lower := strings.ToLower(w); {
-		case strings.HasSuffix(lower, "%"), strings.HasPrefix(lower, "weight:"):
-			setWeight(srv, strings.TrimPrefix(lower, "weight:"))
-		case strings.HasPrefix(lower, "maxconn:"):
-			if n, err := strconv.Atoi(lower[len("maxconn:"):]); err == nil && n >= 0 {
-				st.MaxConn.Store(int32(n))
-			}
-		case lower == "ready":
-			admin(srv, engine.AdmFMaint|engine.AdmFDrain, 0)
-		case lower == "drain":
-			admin(srv, engine.AdmFMaint, engine.AdmFDrain)
-		case lower == "maint":
-			admin(srv, engine.AdmFDrain, engine.AdmFMaint)
 		case lower == "up", lower == "down", lower == "fail", lower == "stopped":
 			op = lower
+		case !setByAgent(srv, lower) && desc == "":
+			desc = w
 		}
 	}
-	if op == "" {
-		return
-	}
-	k.mu.Lock()
-	was := k.agentDown
-	k.agentDown = op != "up"
-	k.mu.Unlock()
 	switch {
-	case op != "up":
-		info := "via agent : " + op
-		if desc != "" {
-			info += " (" + desc + ")"
-		}
-		srv.SetOp(engine.OpStopped, reason(&result{status: "L7STS", desc: info}, took))
-	case was && (!srv.Check || healthy(srv)):
-		srv.SetOp(engine.OpRunning, reason(&result{status: "L7OK", desc: "via agent : up"}, took))
+	case op == "" && desc != "":
+		return &result{ok: true, status: "CHECKED", code: -1, desc: "agent reports an error : " + desc}
+	case op == "":
+		return &result{ok: true, status: "CHECKED", code: -1}
+	}
+	info := "via agent : " + op
+	if desc != "" {
+		info += " (" + desc + ")"
+	}
+	was := srv.State.AgentDown.Swap(op != "up")
+	if op != "up" {
+		res := &result{status: "L7STS", desc: info}
+		srv.SetOp(engine.OpStopped, reason(res, took))
+		return res
+	}
+	res := &result{ok: true, status: "L7OK", desc: info}
+	if was && (!srv.Check || healthy(srv)) {
+		srv.SetOp(engine.OpRunning, reason(res, took))
 		k.ramp()
 	}
+	return res
+}
+
+// setByAgent carries out a word that sets something; false: it is none.
+func setByAgent(srv *engine.Server, w string) bool {
+	switch {
+	case strings.HasSuffix(w, "%"), strings.HasPrefix(w, "weight:"):
+		setWeight(srv, strings.TrimPrefix(w, "weight:"))
+	case strings.HasPrefix(w, "maxconn:"):
+		if n, err := strconv.Atoi(w[len("maxconn:"):]); err == nil && n >= 0 {
+			srv.State.MaxConn.Store(int32(n))
+		}
+	case w == "ready":
+		admin(srv, engine.AdmFMaint|engine.AdmFDrain, 0)
+	case w == "drain":
+		admin(srv, engine.AdmFMaint, engine.AdmFDrain)
+	case w == "maint":
+		admin(srv, engine.AdmFDrain, engine.AdmFMaint)
+	default:
+		return false
+	}
+	return true
 }
 
 // healthy reports whether the last health check passed.

@@ -19,7 +19,6 @@ type checker struct {
 	agent  job
 	// off: stopped on the runtime API ("disable health", "disable agent").
 	healthOff, agentOff bool
-	agentDown           bool
 	hasAgent            bool
 	slow                *time.Timer // slowstart's steps
 	cancel              context.CancelFunc

@@ -66,7 +66,8 @@ func (c *conf) rules(px *engine.Proxy, http bool) *ruleset {
 type plan struct {
 	steps    []step
 	http     bool
-	tcpRules bool // the steps were written as rules: failures tell which one
+	tcp      bool // option tcp-check: failures tell at which step
+	tcpRules bool // the steps were written as rules
 	on404    bool
 	state    bool // send-state
 	external *external

@@ -216,11 +216,13 @@ func (c *connect) target(r *run) *engine.ServerAddr {
 
 // where says which rule failed.
 func (c *connect) where(r *run) string {
-	if c.implicit {
+	switch {
+	case !r.plan.tcp:
 		return ""
+	case c.implicit:
+		return " at initial connection step of tcp-check"
 	}
-	kind := "tcp-check"
-	s := " at step " + strconv.Itoa(r.n) + " of " + kind + " (connect"
+	s := " at step " + strconv.Itoa(r.n) + " of tcp-check (connect"
 	if c.portNum != 0 {
 		s += " port " + strconv.Itoa(c.portNum)
 	} else if c.port != nil {

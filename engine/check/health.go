@@ -9,7 +9,7 @@ import (
 
 // describe are the statuses' names in logs.
 var describe = map[string]string{
-	"UNK": "Unknown", "INI": "Initializing", "SOCKERR": "Socket error", "HANA": "Health analyze",
+	"UNK": "Unknown", "INI": "Initializing", "CHECKED": "No status change", "SOCKERR": "Socket error", "HANA": "Health analyze",
 	"L4OK": "Layer4 check passed", "L4TOUT": "Layer4 timeout", "L4CON": "Layer4 connection problem",
 	"L6OK": "Layer6 check passed", "L6TOUT": "Layer6 timeout", "L6RSP": "Layer6 invalid response",
 	"L7OK": "Layer7 check passed", "L7OKC": "Layer7 check conditionally passed", "L7TOUT": "Layer7 timeout",
@@ -47,20 +47,21 @@ func (k *checker) apply(srv *engine.Server, res *result, took time.Duration) {
 	why := reason(res, took)
 	if srv.Px.Options.Has(engine.OptLogHealthChecks) {
 		if news || health != before {
-			logCheck(srv, res, why, health)
+			told := *res
+			if told.noted != "" {
+				told.desc = told.noted
+			}
+			logCheck(srv, res, reason(&told, took), health)
 		}
 		why = ""
 	}
-	k.mu.Lock()
-	agentDown := k.agentDown
-	k.mu.Unlock()
 	op := engine.OpState(st.Op.Load())
 	switch {
 	case health < rise:
 		if op != engine.OpStopped {
 			srv.SetOp(engine.OpStopped, why)
 		}
-	case agentDown:
+	case st.AgentDown.Load():
 	case res.cond:
 		if op == engine.OpRunning || op == engine.OpStarting {
 			srv.SetOp(engine.OpStopping, why)
@@ -79,7 +80,10 @@ func (k *checker) note(srv *engine.Server, res *result, took time.Duration) bool
 	defer st.Mu.Unlock()
 	c := &st.CheckStatus
 	news := c.Status != res.status
-	c.Status, c.Code, c.Desc, c.Last = res.status, max(res.code, 0), describe[res.status], res.desc
+	c.Status, c.Code, c.Desc, c.Last = res.status, -1, describe[res.status], res.desc
+	if hasCode(res.status) {
+		c.Code = res.code
+	}
 	c.Duration = took.Milliseconds()
 	if took < 0 {
 		c.Duration = -1

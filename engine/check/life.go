@@ -131,6 +131,7 @@ func watch(srv *engine.Server, after time.Duration) {
 		k.agent.start(after)
 	case !k.hasAgent:
 		k.agent.stop()
+		srv.State.AgentDown.Store(false)
 	}
 }
 

@@ -119,7 +119,7 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 		p.http = true
 		p.steps = httpSteps(c)
 	case "tcp-check":
-		p.tcpRules = len(c.tcp.steps) > 0
+		p.tcp, p.tcpRules = true, len(c.tcp.steps) > 0
 		p.steps = withConnect(c.tcp.steps)
 	case "external-check":
 		p.external = makeExternal(b, px, c)

@@ -40,6 +40,12 @@ func (r *run) good(status, desc string) (*result, bool) {
 	return nil, true
 }
 
+// noted is good, with a word for option log-health-checks alone.
+func (r *run) noted(word string) (*result, bool) {
+	r.last = &result{ok: true, status: "L7OK", noted: word}
+	return nil, true
+}
+
 func (r *run) bad(status string, code int, desc string) (*result, bool) {
 	return &result{status: status, code: code, desc: desc}, true
 }
@@ -55,7 +61,7 @@ func redisCheck() []step {
 		switch {
 		case bytes.HasPrefix(in, []byte("+PONG\r\n")):
 			return r.good("L7OK", "Redis server is ok")
-		case len(in) < 7 && !all:
+		case !all: // more may follow, as after any other expectation
 			return nil, false
 		}
 		return r.bad("L7STS", 0, firstLine(in))
@@ -83,7 +89,7 @@ func ldapCheck() []step {
 		} else if b[i+2] != 0 {
 			return r.bad("L7STS", int(b[i+2]), "See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9")
 		}
-		return r.good("L7OK", "Success")
+		return r.noted("Success")
 	})}
 }
 
@@ -204,11 +210,7 @@ func mysqlError(r *run, body []byte) (*result, bool) {
 	if len(body) < 3 {
 		return r.bad("L7RSP", -1, "")
 	}
-	text := body[3:]
-	if len(text) > 6 && text[0] == '#' {
-		text = text[6:]
-	}
-	return r.bad("L7STS", int(binary.LittleEndian.Uint16(body[1:])), string(text))
+	return r.bad("L7STS", int(binary.LittleEndian.Uint16(body[1:])), string(body[3:]))
 }
 
 func mysqlGreeting(r *run, in []byte, all bool) (*result, bool) {
@@ -225,7 +227,7 @@ func mysqlGreeting(r *run, in []byte, all bool) (*result, bool) {
 		return mysqlError(r, body)
 	}
 	version, _, _ := bytes.Cut(body[1:], []byte{0})
-	return r.good("L7OK", string(version))
+	return r.noted(string(version))
 }
 
 func mysqlLogin(r *run, in []byte, all bool) (*result, bool) {
@@ -238,7 +240,7 @@ func mysqlLogin(r *run, in []byte, all bool) (*result, bool) {
 	case body[0] == 0xff:
 		return mysqlError(r, body)
 	}
-	return r.good("L7OK", r.last.desc) // the version
+	return r.noted(r.last.noted)
 }
 
 func parsePgSQL(_ *engine.Build, c *conf, l *engine.Line, a []engine.Word) error {

@@ -29,6 +29,7 @@ type result struct {
 	status string
 	code   int // -1 none
 	desc   string
+	noted  string // stands for desc in the line of option log-health-checks, as HAProxy has it
 }
 
 // run is one check under way.

@@ -267,7 +267,7 @@ func (e *expect) run(r *run) *result {
 				r.last = e.passed(r, "L7OK", 0, "(tcp-check)")
 				return nil
 			}
-			if r.eof || e.minRecv != -1 || e.not || len(r.In) >= len(data) && e.re == nil && e.kind != "custom" {
+			if r.eof || e.minRecv != -1 || e.not { // else more may come
 				return e.refused(r, "L7RSP", -1, e.mismatch(r, data))
 			}
 		}
@@ -290,9 +290,6 @@ func (e *expect) judged(r *run, data []byte) bool {
 
 func (e *expect) ended(r *run, err error, data []byte) *result {
 	if timedOut(err) {
-		if len(r.In) > 0 && e.re != nil {
-			return e.refused(r, "L7RSP", -1, e.mismatch(r, data))
-		}
 		return e.late(r, " at step "+strconv.Itoa(r.n)+" of tcp-check (expect "+e.text()+")"+e.remark())
 	}
 	if len(r.In) > 0 {
@@ -356,8 +353,10 @@ func (e *expect) mismatch(r *run, data []byte) string {
 	switch e.kind {
 	case "string", "string-lf":
 		s += " '" + string(data) + "'"
-	case "rstring", "rbinary":
+	case "rstring":
 		s += " (regex)"
+	case "rbinary":
+		s += " (binary regex)"
 	default:
 		s += " (binary)"
 	}
