@@ -20,6 +20,7 @@ const (
 	OptLogASAP
 	OptNoLinger
 	OptPersist
+	OptCheckCache
 	OptPreferLastServer
 	OptSocketStats
 	OptClientKA

@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"errors"
+	"math"
 	"strconv"
 
 	"hawser/engine"
@@ -138,16 +140,27 @@ func (c *section) line(b *engine.Build, l *engine.Line) error {
 }
 
 func wrong(b *engine.Build, l *engine.Line, arg engine.Word) {
-	b.Warn(arg.Pos, "%s wrong value '%s'", l.Words[0].Text, arg.Text).AsTight()
+	b.Warn(arg.Pos, "%s wrong value '%s'", l.Words[0].Text, arg.Text).AsTight().AsFatal()
+}
+
+// readNumber reads 32 bits as C does: a negative number counts from their end, one
+// that is too large is the largest.
+func readNumber(s string) (n uint32, ok bool) {
+	v, err := strconv.ParseInt(s, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange) || err == nil && v > math.MaxUint32:
+		return math.MaxUint32, true
+	}
+	return uint32(v), err == nil
 }
 
 func (c *section) lineTotal(b *engine.Build, l *engine.Line, arg engine.Word) error {
-	n, err := strconv.ParseUint(arg.Text, 10, 32)
+	n, ok := readNumber(arg.Text)
 	switch {
-	case err != nil:
+	case !ok:
 		wrong(b, l, arg)
 	case n > 4095:
-		b.Warn(arg.Pos, "\"total-max-size\" (%d) must not be greater than 4095", n).AsTight()
+		b.Warn(arg.Pos, "\"total-max-size\" (%d) must not be greater than 4095", int32(n)).AsTight().AsFatal()
 	default:
 		c.total = int64(n) << 20
 	}
@@ -158,8 +171,8 @@ func (c *section) lineObject(b *engine.Build, l *engine.Line, arg engine.Word) e
 	if arg.Text == "" {
 		b.Warn(arg.Pos, "'max-object-size' expects a maximum file size parameter in bytes.").AsTight()
 	}
-	n, err := strconv.ParseUint(arg.Text, 10, 32)
-	if err != nil {
+	n, ok := readNumber(arg.Text)
+	if !ok {
 		wrong(b, l, arg)
 		return nil
 	}

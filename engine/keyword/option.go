@@ -22,6 +22,7 @@ var switches = []optionRow{
 	{"http-pretend-keepalive", engine.InAllBE, engine.OptPretendKeepAlive, "do not tell the server that its connection will be closed"},
 	{"idle-close-on-response", engine.InAllFE, engine.OptIdleCloseOnResponse, "delay the close of idle connections while stopping"},
 	{"nolinger", engine.InAll, engine.OptNoLinger, "close sockets at once"},
+	{"checkcache", engine.InAllBE, engine.OptCheckCache, "refuse responses that have a cookie and that caches may keep"},
 	{"persist", engine.InAllBE, engine.OptPersist, "send to the server of the cookie even when it is down"},
 	{"prefer-last-server", engine.InAllBE, engine.OptPreferLastServer, "keep a client on the server that it used last"},
 	{"socket-stats", engine.InAllFE, engine.OptSocketStats, "count for each listener"},
@@ -43,7 +44,6 @@ var idle = []struct {
 	in   engine.In
 	why  string
 }{
-	{"checkcache", engine.InAllBE, "responses are not looked at for cacheable cookies"},
 	{"contstats", engine.InAllFE, "traffic is counted when a stream ends"},
 	{"http-no-delay", engine.InAll, "every piece is forwarded at once anyway"},
 	{"http-use-proxy-header", engine.InAllFE, "Proxy-Connection is a header like any other"},

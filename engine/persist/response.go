@@ -84,7 +84,7 @@ func (c *cookie) insert(s *engine.Stream, m *htx.Msg) {
 	if valid {
 		s.Term.CookieOut = 'U'
 	}
-	if c.nocache && cacheable(s, m) {
+	if c.nocache && cacheable(s) {
 		m.AddIDStr(htx.CacheControl, "private")
 	}
 }
@@ -107,28 +107,4 @@ func (c *cookie) appendDates(s *engine.Stream, dst []byte) []byte {
 		dst = appendDate(dst, first)
 	}
 	return dst
-}
-
-// cacheable reports whether a shared cache might keep the response (RFC 9111,
-// section 3): by method and status, with a lifetime or a validator, and not
-// forbidden.
-func cacheable(s *engine.Stream, m *htx.Msg) bool {
-	switch m.Status {
-	case 200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501:
-	default:
-		return false
-	}
-	if id := s.Req.MethodID; id != htx.GET && id != htx.HEAD {
-		return false
-	}
-	explicit := m.NextNameStr("expires", 0) >= 0 || m.NextNameStr("etag", 0) >= 0 || m.NextNameStr("last-modified", 0) >= 0
-	for item := range m.ItemsOf(htx.CacheControl) {
-		switch d := string(item); {
-		case d == "no-store", d == "no-cache", d == "private", d == "max-age=0", d == "s-maxage=0":
-			return false
-		case len(d) > 7 && d[:7] == "max-age", len(d) > 8 && d[:8] == "s-maxage":
-			explicit = true
-		}
-	}
-	return explicit
 }

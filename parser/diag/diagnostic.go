@@ -26,6 +26,9 @@ type Diagnostic struct {
 	Bare bool
 	// Late leaves "config : " out, too, as HAProxy does once the files are read.
 	Late bool
+	// Fatal keeps the configuration from use, though it is a warning: HAProxy has a few
+	// of these.
+	Fatal bool
 }
 
 // Error lets a diagnostic travel as an error.
@@ -67,6 +70,14 @@ func (d *Diagnostic) AsTight() *Diagnostic {
 	d.Tight = true
 	return d
 }
+
+// AsFatal makes a warning keep the configuration from use; see Fatal.
+func (d *Diagnostic) AsFatal() *Diagnostic {
+	d.Fatal = true
+	return d
+}
+
+func (d *Diagnostic) fails() bool { return d.Fatal || d.Severity == Alert }
 
 // AsBare makes the message print without its place; see Bare.
 func (d *Diagnostic) AsBare() *Diagnostic {

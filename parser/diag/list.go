@@ -3,6 +3,7 @@ package diag
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -71,8 +72,8 @@ func (l *List) Count(sev Severity) int { return l.counts[sev] }
 // Len is how many there are of all severities.
 func (l *List) Len() int { return len(l.Items) }
 
-// Failed tells that at least one is an Alert.
-func (l *List) Failed() bool { return l.counts[Alert] > 0 }
+// Failed tells that at least one keeps the configuration from use: an Alert, or one that is Fatal.
+func (l *List) Failed() bool { return slices.ContainsFunc(l.Items, (*Diagnostic).fails) }
 
 // Err is nil unless Failed; it names the first alert and how many more there are.
 func (l *List) Err() error {
@@ -80,13 +81,16 @@ func (l *List) Err() error {
 		return nil
 	}
 	var b strings.Builder
+	n := -1
 	for _, d := range l.Items {
-		if d.Severity == Alert {
+		if !d.fails() {
+			continue
+		}
+		if n++; n == 0 {
 			b.WriteString(d.Error())
-			break
 		}
 	}
-	if n := l.Count(Alert) - 1; n > 0 {
+	if n > 0 {
 		fmt.Fprintf(&b, " (and %d more)", n)
 	}
 	return errors.New(b.String())

@@ -76,3 +76,16 @@ func TestJoin(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A warning that is fatal fails a configuration as an alert does.
+func TestFatalWarning(t *testing.T) {
+	var l List
+	l.Warningf(Pos{}, "odd")
+	if l.Failed() || l.Err() != nil {
+		t.Error("a warning fails")
+	}
+	l.Warningf(Pos{}, "wrong").AsFatal()
+	if !l.Failed() || l.Err() == nil || l.Err().Error() != "wrong" {
+		t.Errorf("a fatal warning: failed %v, error %v", l.Failed(), l.Err())
+	}
+}
