@@ -184,15 +184,20 @@ func (r *replacement) Run(e env) verd {
 	return engine.Continue
 }
 
-// values rewrites the comma-separated values of one field.
+// values rewrites the comma-separated values of one field; an empty field has one.
+// With a value go the blanks around it, as with HAProxy.
 func (r *replacement) values(e env, m *htx.Msg, i int, with string) {
+	empty := len(m.Value(i)) == 0
 	for off := 0; ; {
 		v := m.Value(i)
 		from, to, next, ok := htx.NextItem(v, off)
+		if empty {
+			from, to, next, ok, empty = 0, 0, 1, true, false
+		}
 		if !ok {
 			return
 		}
-		begin := off
+		begin, end := off, next-1
 		off = next
 		g := r.re.Find(v[from:to], 0)
 		if g == nil {
@@ -201,8 +206,8 @@ func (r *replacement) values(e env, m *htx.Msg, i int, with string) {
 		mark := e.Mark()
 		e.Tmp = rx.Expand(e.Tmp, with, v[from:to], g)
 		put := e.Tmp[mark:]
-		m.ReplaceRange(i, begin, to, put) // the blanks before a value go, as with HAProxy
-		off += len(put) - (to - begin)
+		m.ReplaceRange(i, begin, end, put)
+		off += len(put) - (end - begin)
 		e.Tmp = e.Tmp[:mark]
 	}
 }

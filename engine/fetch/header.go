@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"net/netip"
 
 	"hawser/engine"
@@ -138,7 +139,7 @@ func headerValue(p *headerPick, e env) (smp, stat) {
 	}
 	if p.full {
 		if i := m.FieldOccurrence(p.key, p.occ); i >= 0 {
-			return str(m.Value(i))
+			return str(bytes.Trim(m.Value(i), " \t")) // a rule may have set it with blanks
 		}
 		return none()
 	}
@@ -158,7 +159,7 @@ func (p *headerPick) each(m *htx.Msg, e env) (smp, stat) {
 		v := m.Value(i)
 		if p.full || len(v) == 0 && off == 0 { // an empty line has one element in ACLs
 			e.Cur = [2]int{after(p.next(m, i+1)), 0}
-			return smp{Type: engine.TStr, B: v, More: true}, found
+			return smp{Type: engine.TStr, B: bytes.Trim(v, " \t"), More: true}, found
 		}
 		if from, to, next, ok := htx.NextItem(v, off); ok {
 			e.Cur = [2]int{i + 1, next}
