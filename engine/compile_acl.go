@@ -55,9 +55,14 @@ func (b *Build) Cond(words []Word, where Where, who string) (*Cond, error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
+	return b.cond(words, where, who, "error detected while parsing "+who+" : ")
+}
+
+// cond is Cond with what stands before a message.
+func (b *Build) cond(words []Word, where Where, who, before string) (*Cond, error) {
 	tree, d := expr.ParseCond(words)
 	if d != nil {
-		return nil, prefixed(words[0].Pos, d, "error detected while parsing "+who+" : ")
+		return nil, prefixed(words[0].Pos, d, before)
 	}
 	c := &Cond{Unless: tree.Unless, Pos: tree.Pos}
 	for _, alt := range tree.Alts {
@@ -65,7 +70,7 @@ func (b *Build) Cond(words []Word, where Where, who string) (*Cond, error) {
 		for _, t := range alt.Terms {
 			a, err := b.condACL(&t)
 			if err != nil {
-				return nil, dotted(prefixed(t.Pos, err, "error detected while parsing "+who+" : "))
+				return nil, dotted(prefixed(t.Pos, err, before))
 			}
 			b.checkPlace(a, t.Pos, where, who)
 			all = append(all, CondTerm{Neg: t.Neg, ACL: a})

@@ -26,14 +26,17 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 	if len(given) == 1 && given[0].Text == "" && len(spec.Types) == 0 {
 		given = nil
 	}
-	if len(given) > len(spec.Types) {
-		return nil, tooMany(spec, call, what)
-	}
 	if len(given) == 0 && spec.Min > 0 {
 		given = []expr.Arg{{Pos: call.Pos}} // none is an empty one
 	}
 	out := make([]Arg, len(spec.Types))
 	for i, t := range spec.Types {
+		if i < len(given) && given[i].Text == "" && len(given) > 1 && !mayBeEmpty(t) && !names(t) {
+			if i >= spec.Min { // where one is missing, the end is expected
+				return nil, argError(call, given[i].Pos, what, i, "expected ')' before '%s'", given[i].Tail)
+			}
+			return nil, argError(call, call.Pos, what, i, "expected type '%s' at position %d, but got nothing", t.Label(), i+1)
+		}
 		if i >= len(given) || given[i].Text == "" && (i >= spec.Min || i == 0 && len(given) == 1) && !mayBeEmpty(t) {
 			switch {
 			case i < spec.Min && i < len(given) && !names(t):
@@ -41,28 +44,13 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 			case i < spec.Min && !(names(t) && len(call.Args) == 0 && i == 0):
 				return nil, argError(call, call.Pos, what, i, "missing arguments (got %d/%d), type '%s' expected", len(given), spec.Min, t.Label())
 			}
-			if t == ArgBack || t == ArgTable || t == ArgFront || i < spec.Min {
-				out[i].In = b.in(what, call, i)
-				b.resolveArg(&out[i], t, "", call.Pos)
-			}
 			continue
 		}
 		out[i] = Arg{Type: t, Text: given[i].Text, Pos: given[i].Pos}
 		if out[i].Pos.IsZero() {
 			out[i].Pos = call.Pos
 		}
-		if names(t) {
-			out[i].In = b.in(what, call, i)
-		}
-		if t == ArgVar {
-			v, err := b.Var(given[i].Text)
-			if err != nil {
-				return nil, diag.Errorf(out[i].Pos, "invalid args in %s '%s' : %s", what, call.Name, strings.TrimSuffix(sentence(err), "."))
-			}
-			out[i].Var = v
-			continue
-		}
-		if err := b.arg(&out[i], t, call); err != nil {
+		if err := b.arg(&out[i], t); err != nil {
 			d := argError(call, out[i].Pos, what, i, "failed to parse '%s' as type '%s' at position %d", given[i].Text, t.Label(), i+1)
 			if say := examples[t]; say != "" {
 				d.WithAdvice("%s", say)
@@ -70,7 +58,45 @@ func (b *Build) args(spec ArgSpec, call *expr.Call, what string) ([]Arg, error) 
 			return nil, d
 		}
 	}
-	return out, nil
+	if n := len(spec.Types); len(given) > n {
+		comma := ""
+		if n > 0 {
+			comma = ","
+		}
+		number := max(n-1, 0) // of the last one that it takes; HAProxy calls the second of one 2
+		if n == 1 {
+			number = 1
+		}
+		return nil, argError(call, given[n].Pos, what, number, "expected ')' before '%s%s'", comma, given[n].Tail)
+	}
+	return out, b.settle(out, spec, call, what)
+}
+
+// settle gives names a meaning, once the arguments are complete: variables now,
+// other objects when all sections are read.
+func (b *Build) settle(out []Arg, spec ArgSpec, call *expr.Call, what string) error {
+	for i, t := range spec.Types {
+		a := &out[i]
+		switch {
+		case a.Type == ArgNone:
+			if t == ArgBack || t == ArgTable || t == ArgFront || i < spec.Min {
+				a.In = b.in(what, call, i)
+				b.resolveArg(a, t, "", call.Pos)
+			}
+		case t == ArgVar:
+			v, err := b.Var(a.Text)
+			if err != nil {
+				return diag.Errorf(a.Pos, "invalid args in %s '%s' : %s", what, call.Name, strings.TrimSuffix(sentence(err), "."))
+			}
+			a.Var = v
+		case names(t):
+			a.In = b.in(what, call, i)
+			if t != ArgTable && t != ArgUser { // these are looked for by who uses them
+				b.resolveArg(a, t, a.Text, call.Pos)
+			}
+		}
+	}
+	return nil
 }
 
 // examples show what a type looks like.
@@ -83,17 +109,6 @@ var examples = map[ArgType]string{
 // mayBeEmpty tells whether an empty word is a value of a type.
 func mayBeEmpty(t ArgType) bool {
 	return t == ArgStr || t == ArgVar || t == ArgMap || t == ArgRegex || t == ArgIntStr
-}
-
-// tooMany tells of arguments that a call does not take, with what follows the last
-// one that it does.
-func tooMany(spec ArgSpec, call *expr.Call, what string) error {
-	n := len(spec.Types)
-	extra, comma := call.Args[n], ""
-	if n > 0 {
-		comma = ","
-	}
-	return argError(call, extra.Pos, what, max(n-1, 0), "expected ')' before '%s%s'", comma, extra.Tail)
 }
 
 // argError is HAProxy's sentence about an argument: it numbers those of converters.
@@ -121,11 +136,14 @@ func names(t ArgType) bool {
 	return t == ArgBack || t == ArgProxy || t == ArgFront || t == ArgServer || t == ArgTable || t == ArgUser
 }
 
-func (b *Build) arg(a *Arg, t ArgType, call *expr.Call) error {
+func (b *Build) arg(a *Arg, t ArgType) error {
 	switch t {
 	case ArgInt:
 		v, err := strconv.ParseInt(a.Text, 0, 64)
 		a.Int = v
+		if errors.Is(err, strconv.ErrRange) { // as far as it goes
+			return nil
+		}
 		return err
 	case ArgIntStr:
 		a.Int, _ = strconv.ParseInt(a.Text, 10, 64)
@@ -153,8 +171,6 @@ func (b *Build) arg(a *Arg, t ArgType, call *expr.Call) error {
 				return err
 			}
 		}
-	case ArgProxy, ArgFront, ArgBack, ArgServer:
-		b.resolveArg(a, t, a.Text, call.Pos)
 	}
 	return nil
 }

@@ -105,7 +105,20 @@ func (b *Build) ParseRule(set RulesetID, l *Line, words []Word) (*Rule, error) {
 		return nil, diag.Errorf(w.Pos, "'%s %s' expects either 'if' or 'unless' followed by a condition but found '%s'.", head, name.Text, w.Text).AsTight()
 	}
 	r := &Rule{Do: do, Name: name.Text, Pos: name.Pos}
-	if r.Cond, err = b.Cond(cond, where, article(head+" "+name.Text)+" condition"); err != nil {
+	if len(cond) == 0 {
+		return r, nil
+	}
+	who := article(head+" "+name.Text) + " condition"
+	before := "error detected while parsing " + who + " : "
+	if set.In()&InHTTPAll == 0 {
+		before = "'" + head + " " + name.Text + "' : error detected in " + b.Px.TypeName() + " '" + b.Px.Name + "' while parsing '" + cond[0].Text + "' condition : "
+	}
+	r.Cond, err = b.cond(cond, where, who, before)
+	var d *diag.Diagnostic
+	if errors.As(err, &d) && set.In()&InHTTPAll == 0 {
+		d.Message = strings.TrimSuffix(d.Message, ".")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -37,8 +37,10 @@ func init() {
 		}
 	}
 	made("http_date", engine.TSint, engine.TStr, "([offset[,unit]]): a date as HTTP writes it.", 0, types(engine.ArgInt, engine.ArgStr), func(_ *engine.Build, a args) (engine.ConvFunc, error) {
-		switch u := text(a, 1, ""); u {
-		case "", "s", "ms", "us":
+		switch u := text(a, 1, "s"); {
+		case given(a, 1) && a[1].Text == "":
+			return nil, errText("expects 's', 'ms' or 'us', got ''")
+		case u == "s", u == "ms", u == "us":
 			return httpDate, nil
 		default:
 			return nil, errText("expects 's', 'ms' or 'us', got '" + u + "'")

@@ -13,7 +13,8 @@ func init() {
 	s := engine.TStr
 	counted("field", "(index,delimiters[,count]): the field of that index, counted from the end if negative.", field)
 	counted("word", "(index,delimiters[,count]): as field, empty fields left out.", word)
-	conv("param", s, s, "(name[,delim]): the value of a parameter in a query string.", 1, types(engine.ArgStr, engine.ArgStr), param)
+	engine.AddConvs(engine.Conv{Name: "param", In: s, Out: s, Usage: "(name[,delim]): the value of a parameter in a query string; delim is one character or its number as 0xHH.",
+		Args: engine.OptArgs(1, engine.ArgStr, engine.ArgStr), Check: checkDelimiter, Eval: param})
 }
 
 // counted registers a converter whose first argument counts from 1.
@@ -22,6 +23,9 @@ func counted(name, usage string, f engine.ConvFunc) {
 		Check: func(_ *engine.Build, a []engine.Arg) error {
 			if a[0].Int == 0 {
 				return errText("Unexpected value 0 for index")
+			}
+			if a[1].Text == "" {
+				return errText("Empty separators list")
 			}
 			return nil
 		}})
@@ -142,14 +146,24 @@ func word(_ env, a args, v smp) (smp, stat) {
 	return str(b[first.from:]) // fewer than wanted: all the rest
 }
 
+func checkDelimiter(_ *engine.Build, a []engine.Arg) error {
+	if !given(a, 1) || len(a[1].Text) == 1 {
+		return nil
+	}
+	if d := a[1].Text; len(d) == 4 && d[:2] == "0x" {
+		if _, err := strconv.ParseUint(d, 0, 8); err == nil {
+			return nil
+		}
+	}
+	return errText("Delimiter must be either exactly 1 character, or 0xHH for an ASCII code ")
+}
+
 func param(_ env, a args, v smp) (smp, stat) {
 	delim := byte('&')
 	if d := text(a, 1, ""); d != "" {
 		delim = d[0]
-		if len(d) == 2 {
-			if n, err := strconv.ParseUint(d, 16, 8); err == nil {
-				delim = byte(n)
-			}
+		if n, err := strconv.ParseUint(d, 0, 8); err == nil && len(d) == 4 {
+			delim = byte(n)
 		}
 	}
 	for b := v.B; len(b) > 0; {

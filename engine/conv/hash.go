@@ -75,6 +75,9 @@ func init() {
 	})
 	made("hmac", engine.TBin, engine.TBin, "(algorithm,key): the HMAC; the key is base64 or a variable that holds it.", 2, types(engine.ArgStr, engine.ArgStr), makeHMAC)
 	made("secure_memcmp", engine.TBin, engine.TBool, "(var): compares with a variable in constant time.", 1, types(engine.ArgStr), func(b *engine.Build, a args) (engine.ConvFunc, error) {
+		if a[0].Text == "" {
+			return nil, errText("missing variable name")
+		}
 		ref, err := b.Var(a[0].Text)
 		if err != nil {
 			return nil, errText("failed to register variable name '" + a[0].Text + "'")

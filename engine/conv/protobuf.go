@@ -33,7 +33,7 @@ func makeProto(grpc bool) func(*engine.Build, args) (engine.ConvFunc, error) {
 		}
 		kind := text(a, 1, "")
 		wire, ok := wireTypes[kind]
-		if kind != "" && !ok {
+		if given(a, 1) && !ok {
 			return nil, errText("Wrong protocol buffer type '" + kind + "'")
 		}
 		return func(_ env, _ args, v smp) (smp, stat) {

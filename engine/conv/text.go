@@ -14,7 +14,7 @@ func init() {
 	mapped("lower", "Lower case.", lower)
 	mapped("upper", "Upper case.", upper)
 	conv("length", s, engine.TSint, "The length of the string.", 0, nil, func(_ env, _ args, v smp) (smp, stat) { return sint(int64(len(v.B))) })
-	conv("strcmp", s, engine.TSint, "(var): compares the input with a variable: 0 if they are equal.", 1, types(engine.ArgVar), strcmp)
+	made("strcmp", s, engine.TSint, "(var): compares the input with a variable: 0 if they are equal.", 1, types(engine.ArgStr), makeStrcmp)
 	conv("ltrim", s, s, "(chars): removes any of the characters from the beginning.", 1, types(engine.ArgStr), func(_ env, a args, v smp) (smp, stat) {
 		return str(bytes.TrimLeft(v.B, a[0].Text))
 	})
@@ -75,8 +75,19 @@ func upper(c byte) byte {
 	return c
 }
 
-func strcmp(e env, a args, v smp) (smp, stat) {
-	s, ok := e.Var(a[0].Var)
+func makeStrcmp(b *engine.Build, a args) (engine.ConvFunc, error) {
+	if a[0].Text == "" {
+		return nil, errText("missing variable name")
+	}
+	ref, err := b.Var(a[0].Text)
+	if err != nil {
+		return nil, errText("failed to register variable name '" + a[0].Text + "'")
+	}
+	return func(e env, _ args, v smp) (smp, stat) { return strcmp(e, ref, v) }, nil
+}
+
+func strcmp(e env, ref engine.VarRef, v smp) (smp, stat) {
+	s, ok := e.Var(ref)
 	if !ok || s.Type != engine.TStr && !e.Cast(&s, engine.TStr) {
 		return none()
 	}

@@ -31,6 +31,12 @@ func init() {
 func captured(name string, where engine.Where, of func(*engine.Stream) [][]byte) {
 	engine.AddFetches(engine.Fetch{Name: name, Out: engine.TStr, Where: where, Args: engine.Args(engine.ArgInt),
 		Usage: "(slot): what was captured in a slot.",
+		Check: func(_ *engine.Build, a []engine.Arg) error {
+			if a[0].Int < 0 {
+				return errText("capture identifier must be >= 0")
+			}
+			return nil
+		},
 		Eval: func(e env, a args) (smp, stat) {
 			if e.Strm == nil {
 				return none()

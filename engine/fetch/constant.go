@@ -96,7 +96,7 @@ func init() {
 // checked holds the i-th argument to the units of dates.
 func checked(i int, f engine.Fetch) engine.Fetch {
 	f.Check = func(_ *engine.Build, a []engine.Arg) error {
-		if !given(a, i) || a[i].Text == "" || a[i].Text == "s" || a[i].Text == "ms" || a[i].Text == "us" {
+		if !given(a, i) || a[i].Text == "s" || a[i].Text == "ms" || a[i].Text == "us" {
 			return nil
 		}
 		return errText("expects 's', 'ms' or 'us', got '" + a[i].Text + "'")

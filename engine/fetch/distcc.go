@@ -11,15 +11,27 @@ import (
 func init() {
 	spec := engine.OptArgs(1, engine.ArgStr, engine.ArgInt)
 	engine.AddFetches(
-		withArgs(spec, row("distcc_param", engine.TSint, engine.OnBoth, "(token[,occ]): the value of a token of a distcc message.", func(e env, a args) (smp, stat) {
+		token(spec, row("distcc_param", engine.TSint, engine.OnBoth, "(token[,occ]): the value of a token of a distcc message.", func(e env, a args) (smp, stat) {
 			v, _, st := distcc(e, a)
 			return smp{Type: engine.TSint, Int: v}, st
 		})),
-		withArgs(spec, row("distcc_body", engine.TBin, engine.OnBoth, "(token[,occ]): what follows a token of a distcc message.", func(e env, a args) (smp, stat) {
+		token(spec, row("distcc_body", engine.TBin, engine.OnBoth, "(token[,occ]): what follows a token of a distcc message.", func(e env, a args) (smp, stat) {
 			_, body, st := distcc(e, a)
 			return smp{Type: engine.TBin, B: body}, st
 		})),
 	)
+}
+
+// token holds the first argument to the length of distcc's tokens.
+func token(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
+	f.Args = spec
+	f.Check = func(_ *engine.Build, a []engine.Arg) error {
+		if len(a[0].Text) != 4 {
+			return errText("token name must be exactly 4 characters")
+		}
+		return nil
+	}
+	return f
 }
 
 // withBody are the tokens whose value is the length of data.

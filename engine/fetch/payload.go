@@ -71,7 +71,10 @@ func init() {
 func lengthAndValue(spec engine.ArgSpec, f engine.Fetch) engine.Fetch {
 	f.Args = spec
 	f.Check = func(_ *engine.Build, a []engine.Arg) error {
-		if a[1].Int <= 0 {
+		if a[0].Int < 0 {
+			return errText("payload offset1 must be positive")
+		}
+		if a[1].Int == 0 {
 			return errText("payload length must be > 0")
 		}
 		if given(a, 2) && a[2].Text != "" {

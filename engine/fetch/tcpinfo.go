@@ -12,7 +12,7 @@ func init() {
 	info := func(name string, back bool, usage string, times bool, f func(*unix.TCPInfo) uint32) {
 		engine.AddFetches(engine.Fetch{Name: name, Out: engine.TSint, Where: engine.OnClient, Args: engine.OptArgs(0, engine.ArgStr), Usage: usage,
 			Check: func(_ *engine.Build, a []engine.Arg) error {
-				if u := unitOf(a); u != "" && u != "ms" && u != "us" {
+				if u := unitOf(a); times && u != "" && u != "ms" && u != "us" {
 					return errText("expects 'us' or 'ms', got '" + u + "'")
 				}
 				return nil

@@ -17,7 +17,7 @@ func init() {
 		ofHead(row("path", engine.TStr, on, "The request's path, without query.", reqPath((*htx.Msg).Path))),
 		ofHead(row("pathq", engine.TStr, on, "The request's path with its query.", reqPath((*htx.Msg).PathQuery))),
 		ofHead(row("url", engine.TStr, on, "The request's target as the request line has it.", reqPart(func(m *htx.Msg) htx.Span { return m.Target }))),
-		withArgs(engine.OptArgs(0, engine.ArgStr), ofHead(row("query", engine.TStr, on, "([with_qm]): the query string, with its question mark if asked.", query))),
+		withMark(ofHead(row("query", engine.TStr, on, "([with_qm]): the query string, with its question mark if asked.", query))),
 		ofHead(row("base", engine.TStr, on, "The first Host header and the path.", func(e env, _ args) (smp, stat) { return base(e, false) })),
 		ofHead(row("baseq", engine.TStr, on, "The first Host header and the path with its query.", func(e env, _ args) (smp, stat) { return base(e, true) })),
 		needHTTP(row("base32", engine.TSint, on, "A 32-bit hash of base.", base32)),
@@ -51,6 +51,18 @@ func init() {
 	for _, n := range []string{"res.ver", "resp_ver"} {
 		engine.AddFetches(needHTTP(row(n, engine.TStr, engine.OnServerSide, "The version of the response.", version(engine.Res))))
 	}
+}
+
+// withMark lets a fetch take the option of query.
+func withMark(f engine.Fetch) engine.Fetch {
+	f.Args = engine.OptArgs(0, engine.ArgStr)
+	f.Check = func(_ *engine.Build, a []engine.Arg) error {
+		if given(a, 0) && a[0].Text != "" && a[0].Text != "with_qm" {
+			return errText("supported options are: 'with_qm'")
+		}
+		return nil
+	}
+	return f
 }
 
 func method(e env, _ args) (smp, stat) {

@@ -25,17 +25,7 @@ func init() {
 func brackets(b *engine.Build, a *engine.RuleArgs, n int) (index, sc int, err error) {
 	text := a.Name.Text
 	open := strings.IndexByte(text, '(')
-	bad := func() error {
-		if n == 2 {
-			kind := "gpc"
-			if strings.Contains(text, "gpt") {
-				kind = "gpt"
-			}
-			name, _, _ := strings.Cut(text, "(")
-			return diag.Errorf(a.Pos, "Missing %s ID '%s'. Expects %s(<%s ID>,<Track ID>).", kind, text, name, strings.ToUpper(kind))
-		}
-		return diag.Errorf(a.Pos, "invalid stick table track ID. Expects %s(<Track ID>).", text)
-	}
+	bad := func() error { return badBrackets(a.Pos, text, n, open >= 0) }
 	if open < 0 || !strings.HasSuffix(text, ")") {
 		if n == 2 {
 			return 0, 0, bad()
@@ -61,6 +51,29 @@ func brackets(b *engine.Build, a *engine.RuleArgs, n int) (index, sc int, err er
 		return 0, 0, diag.Errorf(a.Pos, "invalid stick table track ID. The max allowed ID is %d (tune.stick-counters).", max-1)
 	}
 	return index, sc, nil
+}
+
+// badBrackets is HAProxy's sentence, which differs from action to action.
+func badBrackets(pos diag.Pos, text string, n int, open bool) error {
+	name, _, _ := strings.Cut(text, "(")
+	kind := "gpc"
+	if strings.Contains(name, "gpt") {
+		kind = "gpt"
+	}
+	upper := strings.ToUpper(kind)
+	switch {
+	case n == 1 && kind == "gpt":
+		return diag.Errorf(pos, "invalid stick table track ID '%s'. Expects %s(<Track ID>).", text, name)
+	case n == 1:
+		return diag.Errorf(pos, "invalid stick table track ID. Expects %s(<Track ID>).", text)
+	case name == "sc-add-gpc" && open:
+		return diag.Errorf(pos, "Missing gpc ID. Expects %s(<GPC ID>,<Track ID>).", text)
+	case name == "sc-add-gpc":
+		return diag.Errorf(pos, "Missing or invalid arguments for '%s'. Expects %s(<GPC ID>,<Track ID>).", name, name)
+	case open:
+		return diag.Errorf(pos, "Missing %s ID '%s'. Expects %s(<%s ID>,<Track ID>).", kind, text, name, upper)
+	}
+	return diag.Errorf(pos, "invalid %s ID '%s'. Expects %s(<%s ID>,<Track ID>).", kind, text, name, upper)
 }
 
 // tracked is the entry that a counter follows in the stream or its session.

@@ -60,7 +60,7 @@ func addDN(name, what string, cert func(*engine.Env) *x509.Certificate, raw func
 		Usage: "The certificate's " + what + ": all of it (/C=FR/CN=x), or the n-th value of an entry; the format rfc2253 is for LDAP.",
 		Check: func(_ *engine.Build, a []engine.Arg) error {
 			if len(a) > 2 && a[2].Type != engine.ArgNone && a[2].Text != "" && a[2].Text != "rfc2253" {
-				return errors.New("only rfc2253 or a zero-length string are supported as a format")
+				return errors.New("only rfc2253 or a blank value are currently supported as the format argument")
 			}
 			return nil
 		},
