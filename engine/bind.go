@@ -23,6 +23,8 @@ type Bind struct {
 	DeferAccept, TFO, ExposeFD                        bool
 	Interface                                         string
 	MSS                                               int
+	SaveSYN                                           int    // tcp-ss: 1 from the IP header on, 2 from the Ethernet header on
+	MD5Sig                                            string // tcp-md5sig; "" none
 	Namespace                                         string
 	Mode                                              uint32 // of a UNIX socket; 0 = umask
 	UID, GID                                          int    // of a UNIX socket; -1 = unchanged

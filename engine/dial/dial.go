@@ -110,7 +110,7 @@ func (d *dialer) Connect(spec *engine.DialSpec) (*conn.Conn, error) {
 // open makes the socket and connects it.
 func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	family := to.family()
-	fd, err := newSocketIn(d.netns, family)
+	fd, err := NewSocket(d.netns, family, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +153,11 @@ func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
 	}
 	if d.special {
 		d.options(fd)
+	}
+	if c := sockets.Get(d.srv); c != nil && c.md5 != "" {
+		if err := conn.SignTCP(fd, to.ip.Addr(), c.md5); err != nil {
+			return err
+		}
 	}
 	if s := spec.Strm; s != nil && s.BackSock.Set != 0 {
 		ruleOptions(fd, &s.BackSock)

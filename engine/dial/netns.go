@@ -15,6 +15,16 @@ const nsDir = "/var/run/netns/"
 func init() {
 	engine.AddServerKeywords(engine.ServerKeyword{Name: "namespace", Args: 1, Missing: "'namespace' : expects <name> as argument", Parse: parseNamespace,
 		Usage: "namespace { <name> | * }: connect from within a network namespace; '*' is the client's, which is ours here"})
+	engine.AddBindKeywords(engine.BindKeyword{Name: "namespace", Args: 1, Missing: "'namespace' : missing namespace id", Parse: parseBindNamespace,
+		Usage: "namespace <name>: listen in a network namespace"})
+}
+
+func parseBindNamespace(_ *engine.Build, bind *engine.Bind, _ engine.Word, args []engine.Word) error {
+	if err := unix.Access(nsDir+args[0].Text, unix.R_OK); err != nil {
+		return diag.Errorf(args[0].Pos, "Cannot open namespace '%s'.", args[0].Text)
+	}
+	bind.Namespace = args[0].Text
+	return nil
 }
 
 func parseNamespace(b *engine.Build, srv *engine.Server, name engine.Word, args []engine.Word) error {
@@ -29,12 +39,12 @@ func parseNamespace(b *engine.Build, srv *engine.Server, name engine.Word, args 
 	return nil
 }
 
-// newSocketIn makes a socket in a network namespace, which it keeps. The thread
-// goes there and back; one that cannot come back is given up.
-func newSocketIn(ns string, family int) (fd int, err error) {
+// NewSocket makes a stream socket in a network namespace, which it keeps; "" is ours.
+// The thread goes there and back; one that cannot come back is given up.
+func NewSocket(ns string, family, proto int) (fd int, err error) {
 	const flags = unix.SOCK_STREAM | unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
 	if ns == "" {
-		return unix.Socket(family, flags, 0)
+		return unix.Socket(family, flags, proto)
 	}
 	there, err := unix.Open(nsDir+ns, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -52,7 +62,7 @@ func newSocketIn(ns string, family int) (fd int, err error) {
 		runtime.UnlockOSThread()
 		return -1, err
 	}
-	fd, err = unix.Socket(family, flags, 0)
+	fd, err = unix.Socket(family, flags, proto)
 	if unix.Setns(here, unix.CLONE_NEWNET) == nil {
 		runtime.UnlockOSThread()
 	}

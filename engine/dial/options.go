@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hawser/engine"
+	"hawser/engine/conn"
 	"hawser/parser/diag"
 	"hawser/parser/unit"
 )
@@ -17,6 +18,8 @@ func init() {
 			Usage: "tcp-ut <delay>: how long sent data may stay unacknowledged before the connection is broken (TCP_USER_TIMEOUT)"},
 		engine.ServerKeyword{Name: "tfo", Parse: parseTFO,
 			Usage: "tfo: TCP Fast Open when connecting"},
+		engine.ServerKeyword{Name: "tcp-md5sig", Args: 1, Missing: "'tcp-md5sig' : missing TCP MD5 signature password", Parse: parseMD5,
+			Usage: "tcp-md5sig <password>: every TCP segment is signed with it (RFC 2385)"},
 		engine.ServerKeyword{Name: "no-tfo", Usage: "no-tfo: undoes tfo",
 			Parse: func(_ *engine.Build, srv *engine.Server, _ engine.Word, _ []engine.Word) error {
 				sockets.Edit(srv).tfo = false
@@ -43,6 +46,7 @@ type probeConf struct {
 type socketConf struct {
 	tfo   bool
 	netns string // network namespace
+	md5   string // tcp-md5sig
 }
 
 var (
@@ -56,6 +60,14 @@ func parseUserTimeout(_ *engine.Build, srv *engine.Server, name engine.Word, arg
 		return diag.Errorf(args[0].Pos, "'%s' : unable to parse '%s'.", name.Text, args[0].Text)
 	}
 	srv.TCPUserTimeout = d
+	return nil
+}
+
+func parseMD5(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine.Word) error {
+	if len(args[0].Text) > conn.MaxMD5Key {
+		return diag.Errorf(args[0].Pos, "'tcp-md5sig' : password too long (at most %d characters expected)", conn.MaxMD5Key)
+	}
+	sockets.Edit(srv).md5 = args[0].Text
 	return nil
 }
 

@@ -18,7 +18,6 @@ func init() {
 	gone("term_events", engine.TStr, engine.AtTraffic, "HAProxy's log of termination events: not kept here.", noArgs)
 	gone("fs.debug_str", engine.TStr, engine.OnSession, "Internal state of the client side: not told.", number)
 	gone("bs.debug_str", engine.TStr, engine.OnServerSide, "Internal state of the server side: not told.", number)
-	gone("fc_saved_syn", engine.TBin, engine.OnClient, "The saved SYN packet (tcp-ss): not kept here.", noArgs)
 	zero("bc_err", "The number of the server connection's error; 0: none.", engine.OnServerSide)
 	noError("bc_err_name", "The name of the server connection's error: empty, as a connection that failed is not kept.", "")
 	noError("bc_err_str", "The text of the server connection's error: Success, as a connection that failed is not kept.", "Success")

@@ -43,6 +43,30 @@ func init() {
 	info("fc_reordering", false, "How far packets to the client were reordered.", false, func(t *unix.TCPInfo) uint32 { return t.Reordering })
 }
 
+func init() {
+	engine.AddFetches(row("fc_saved_syn", engine.TBin, engine.OnClient, "The packet that the client's connection began with, kept by tcp-ss; the system gives it once.",
+		func(e env, _ args) (smp, stat) {
+			if e.Sess == nil || e.Sess.Conn == nil {
+				return none()
+			}
+			sock := e.Sess.Conn.Socket()
+			if sock == nil {
+				return none()
+			}
+			m := e.Mark()
+			e.Tmp = append(e.Tmp, make([]byte, maxSYN)...)
+			n, err := sock.SavedSYN(e.Tmp[m:])
+			e.Tmp = e.Tmp[:m+n]
+			if err != nil || n == 0 {
+				return none()
+			}
+			return smp{Type: engine.TBin, B: e.Since(m)}, found
+		}))
+}
+
+// maxSYN is more than the headers of a packet without data can have.
+const maxSYN = 512
+
 func unitOf(a args) string {
 	if given(a, 0) {
 		return a[0].Text

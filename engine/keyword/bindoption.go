@@ -6,13 +6,12 @@ import (
 	"time"
 
 	"hawser/engine"
+	"hawser/engine/conn"
 	"hawser/parser/unit"
 )
 
 // knownBind are the options that HAProxy has and Hawser lacks.
-var knownBind = map[string]bool{
-	"namespace": true, "tcp-md5sig": true, "tcp-ss": true, "ca-sign-pass": true,
-}
+var knownBind = map[string]bool{"ca-sign-pass": true}
 
 type bindParse = func(b *engine.Build, bind *engine.Bind, name engine.Word, args []engine.Word) error
 
@@ -27,6 +26,8 @@ func init() {
 		engine.BindKeyword{Name: "backlog", Args: 1, Missing: "'backlog' : missing value", Usage: "backlog <number>: connections that the system may hold before they are accepted", Parse: bindInt(func(bd *engine.Bind) *int { return &bd.Backlog }, "'backlog' : invalid value %d, must be > 0")},
 		engine.BindKeyword{Name: "nice", Args: 1, Flags: engine.NoEffect, Missing: "'nice' : missing value", Usage: "nice <number>: the priority of tasks, which Go's scheduler does not have", Parse: bindInt(func(bd *engine.Bind) *int { return &bd.Nice }, "")},
 		engine.BindKeyword{Name: "mss", Args: 1, Missing: "'mss' : missing MSS value", Usage: "mss <bytes>: the largest TCP segment to announce", Parse: parseMSS},
+		engine.BindKeyword{Name: "tcp-ss", Args: 1, Missing: saveSYN, Usage: "tcp-ss { 0 | 1 | 2 }: keep the SYN packet of each connection for fc_saved_syn, without (1) or with (2) its Ethernet header", Parse: parseSaveSYN},
+		engine.BindKeyword{Name: "tcp-md5sig", Args: 1, Missing: "'tcp-md5sig' : missing TCP MD5 signature password", Usage: "tcp-md5sig <password>: every TCP segment is signed with it (RFC 2385)", Parse: parseBindMD5},
 		engine.BindKeyword{Name: "transparent", Usage: "transparent: accept connections to addresses that are not local", Parse: bindFlag(func(bd *engine.Bind) *bool { return &bd.Transparent })},
 		engine.BindKeyword{Name: "v4v6", Usage: "v4v6: an IPv6 socket takes IPv4, too", Parse: bindFlag(func(bd *engine.Bind) *bool { return &bd.V4V6 })},
 		engine.BindKeyword{Name: "v6only", Usage: "v6only: an IPv6 socket takes only IPv6", Parse: bindFlag(func(bd *engine.Bind) *bool { return &bd.V6Only })},
@@ -118,6 +119,25 @@ func parseMSS(b *engine.Build, bd *engine.Bind, _ engine.Word, args []engine.Wor
 	}
 	bd.MSS = n
 	return err
+}
+
+const saveSYN = "'tcp-ss' : TCP Save SYN option expects an integer argument from 0 to 2"
+
+func parseSaveSYN(_ *engine.Build, bd *engine.Bind, _ engine.Word, args []engine.Word) error {
+	n, err := strconv.Atoi(args[0].Text)
+	if err != nil || n < 0 || n > 2 {
+		return fail(args[0], "%s", saveSYN)
+	}
+	bd.SaveSYN = n
+	return nil
+}
+
+func parseBindMD5(_ *engine.Build, bd *engine.Bind, _ engine.Word, args []engine.Word) error {
+	if len(args[0].Text) > conn.MaxMD5Key {
+		return fail(args[0], "'tcp-md5sig' : password too long (at most %d characters expected)", conn.MaxMD5Key)
+	}
+	bd.MD5Sig = args[0].Text
+	return nil
 }
 
 func parseCIP(_ *engine.Build, bd *engine.Bind, _ engine.Word, args []engine.Word) error {

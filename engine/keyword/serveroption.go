@@ -11,7 +11,7 @@ import (
 
 // knownServer are the options that HAProxy has and Hawser lacks.
 var knownServer = map[string]bool{
-	"tcp-md5sig": true, "log-bufsize": true, "log-proto": true,
+	"log-bufsize": true, "log-proto": true,
 }
 
 type serverParse = func(b *engine.Build, srv *engine.Server, name engine.Word, args []engine.Word) error

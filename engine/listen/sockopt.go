@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"hawser/engine"
+	"hawser/engine/conn"
+	"hawser/engine/dial"
 	"hawser/engine/keyword"
 	"hawser/parser/unit"
 
@@ -35,7 +37,7 @@ func listenIP(b *engine.Bind) (int, error) {
 	if b.Addr.MPTCP {
 		proto = unix.IPPROTO_MPTCP
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
+	fd, err := dial.NewSocket(b.Namespace, family, proto)
 	if err != nil {
 		return -1, err
 	}
@@ -83,6 +85,7 @@ func options(fd, family int, b *engine.Bind) error {
 	set(v6 && b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1, "IPV6_V6ONLY")
 	set(v6 && b.V4V6 && !b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0, "IPV6_V6ONLY")
 	set(b.MSS != 0, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(b.MSS, -b.MSS), "MSS")
+	set(b.SaveSYN > 0, unix.IPPROTO_TCP, unix.TCP_SAVE_SYN, b.SaveSYN, "TCP_SAVE_SYN")
 	set(b.TFO, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, backlog(b), "TCP_FASTOPEN")
 	set(b.DeferAccept, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 60, "TCP_DEFER_ACCEPT")
 	set(b.TCPUserTimeout > 0, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(b.TCPUserTimeout.Milliseconds()), "TCP_USER_TIMEOUT")
@@ -100,12 +103,26 @@ func options(fd, family int, b *engine.Bind) error {
 			failed = fmt.Errorf("cannot set TCP_CONGESTION to %s: %w", b.CC, err)
 		}
 	}
+	if b.MD5Sig != "" && failed == nil {
+		if err := signed(fd, v6, b); err != nil {
+			failed = fmt.Errorf("cannot set TCP_MD5SIG: %w", err)
+		}
+	}
 	if b.Interface != "" && failed == nil {
 		if err := unix.BindToDevice(fd, b.Interface); err != nil {
 			failed = fmt.Errorf("cannot bind listener to device %s: %w", b.Interface, err)
 		}
 	}
 	return failed
+}
+
+// signed has all clients sign (tcp-md5sig).
+func signed(fd int, v6 bool, b *engine.Bind) error {
+	any := netip.IPv4Unspecified()
+	if v6 {
+		any = netip.IPv6Unspecified()
+	}
+	return conn.SignTCP(fd, any, b.MD5Sig)
 }
 
 // listenPath opens a UNIX socket. It is bound beside its place and moved there, so
