@@ -3,6 +3,7 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hawser/engine/counter"
 )
@@ -77,10 +78,23 @@ type ServerState struct {
 func (st *ServerState) Usable() bool { return st.EWeight.Load() > 0 }
 
 // Limit is how many streams the server may serve at once; 0 is any number. It
-// follows the backend's load between minconn and maxconn (fullconn).
+// follows the backend's load between minconn and maxconn (fullconn), and grows over
+// slowstart.
 func (st *ServerState) Limit(srv *Server) int {
 	limit := int(st.MaxConn.Load())
-	if limit == 0 || srv.MinConn <= 0 || srv.MinConn >= limit {
+	if limit == 0 {
+		return 0
+	}
+	limit = st.limitByLoad(srv, limit)
+	if srv.SlowStart > 0 && OpState(st.Op.Load()) == OpStarting {
+		limit = max(1, int(int64(limit)*int64(time.Since(time.Unix(st.LastChange.Load(), 0)))/int64(srv.SlowStart)))
+		limit = min(limit, int(st.MaxConn.Load()))
+	}
+	return limit
+}
+
+func (st *ServerState) limitByLoad(srv *Server, limit int) int {
+	if srv.MinConn <= 0 || srv.MinConn >= limit {
 		return limit
 	}
 	full := srv.Px.FullConn

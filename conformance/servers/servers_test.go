@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	flag.Set("test.parallel", "6") // they wait most of the time
+	flag.Set("test.parallel", "10") // they wait most of the time
 	status := m.Run()
 	testbed.Clean()
 	if n := absent.Load(); n > 0 {

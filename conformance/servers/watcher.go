@@ -25,7 +25,6 @@ type watcher struct {
 const head = `global
     stats socket %s level admin
     log stdout len 900 format raw local0
-    max-spread-checks 50
 defaults
     mode tcp
     log global
@@ -35,9 +34,15 @@ defaults
     timeout check 2s
 `
 
-// watch starts HAProxy and Hawser on one file; "BIND name" in it stands for a
-// bind line with an address of each proxy's own.
-func watch(t testing.TB, text string) (all []*watcher) {
+// watch starts HAProxy and Hawser on one file.
+func watch(t testing.TB, text string) []*watcher {
+	t.Helper()
+	return watchEach(t, func(testbed.Binary) string { return text })
+}
+
+// watchEach starts HAProxy and Hawser, each on its own file; "BIND name" in it
+// stands for a bind line with a free address.
+func watchEach(t testing.TB, file func(testbed.Binary) string) (all []*watcher) {
 	t.Helper()
 	bins := []testbed.Binary{testbed.HAProxy(t), testbed.Hawser(t)}
 	if newer, ok := testbed.HAProxy35(); ok {
@@ -47,7 +52,7 @@ func watch(t testing.TB, text string) (all []*watcher) {
 		dir := testbed.TempDir(t)
 		w := &watcher{t: t, bin: bin, file: filepath.Join(dir, "run.cfg"), socket: filepath.Join(dir, "cli"), addrs: map[string]string{}}
 		var wait []string
-		own := bindWord.ReplaceAllStringFunc(text, func(s string) string {
+		own := bindWord.ReplaceAllStringFunc(file(bin), func(s string) string {
 			a := testbed.FreeAddr()
 			w.addrs[strings.Fields(s)[1]] = a
 			wait = append(wait, a)

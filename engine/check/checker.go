@@ -145,9 +145,18 @@ func (k *checker) ramp() {
 		if time.Since(time.Unix(st.LastChange.Load(), 0)) >= srv.SlowStart {
 			st.Op.CompareAndSwap(uint32(engine.OpStarting), uint32(engine.OpRunning))
 			srv.Settle()
+			wake(srv)
 			return
 		}
 		srv.Settle()
+		wake(srv)
 		k.ramp()
 	})
+}
+
+// wake lets those who wait use slots that slowstart has opened.
+func wake(srv *engine.Server) {
+	if engine.WakeServer != nil && srv.State.MaxConn.Load() > 0 {
+		engine.WakeServer(srv)
+	}
 }

@@ -26,7 +26,8 @@ func init() {
 	}
 }
 
-// threshold: the first checks of servers with shorter intervals are not spread.
+// threshold: the first checks of servers with shorter intervals are spread over the
+// least interval of the others, where there are some.
 const threshold = time.Second
 
 // start begins the checks of a generation. Servers that were checked before go
@@ -46,20 +47,17 @@ func start(rt, _ *engine.Runtime) {
 			}
 		}
 	}
-	if limit := rt.Global.MaxSpreadChecks; limit > 0 && least > limit {
-		least = limit
-	}
 	for _, px := range rt.All() {
 		for _, srv := range px.All() {
 			follow(srv)
 		}
 	}
 	for i, srv := range list {
-		after := time.Duration(0)
-		if srv.Inter >= threshold {
-			after = least * time.Duration(i) / time.Duration(len(list))
+		over := max(srv.Inter, least)
+		if limit := rt.Global.MaxSpreadChecks; limit > 0 {
+			over = min(over, limit)
 		}
-		watch(srv, after)
+		watch(srv, over*time.Duration(i)/time.Duration(len(list)))
 	}
 }
 
