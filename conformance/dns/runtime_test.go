@@ -1,6 +1,8 @@
 package dns
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -81,12 +83,29 @@ func TestAdmin(t *testing.T) {
 	})
 }
 
+const exporter = "frontend fe\n bind FRONT\n http-request use-service prometheus-exporter if { path /metrics }\n"
+
+// body asks the frontend for a path.
+func (w *world) body(path string) string {
+	w.t.Helper()
+	resp, err := http.Get("http://" + w.front + path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(b)
+}
+
 func TestShowResolvers(t *testing.T) {
 	onEach(t, func(t *testing.T, bin testbed.Binary) {
 		w := newWorld(t, bin)
 		w.ns[0].Addresses("app.test", "127.0.0.3")
 		w.ns[1].Set("app.test", "", Silence)
-		w.start(" nameserver n1 N1\n nameserver quiet N2\n timeout resolve 1h\n timeout retry 1h\n", one+" resolve-prefer ipv4\nresolvers two\n nameserver other 127.0.0.1:1\n")
+		w.start(" nameserver n1 N1\n nameserver quiet N2\n timeout resolve 1h\n timeout retry 1h\n", one+" resolve-prefer ipv4\n"+exporter+"resolvers two\n nameserver other 127.0.0.1:1\n")
 		w.want("a=127.0.0.3:80")
 		const zeros = "  timeout:     0\n  refused:     0\n  other:       0\n  invalid:     0\n  too_big:     0\n  truncated:   0\n"
 		n1 := " nameserver n1:\n  sent:        1\n  snd_error:   0\n  valid:       1\n  update:      1\n  cname:       0\n  cname_error: 0\n  any_err:     0\n  nx:          0\n" +
@@ -107,6 +126,16 @@ func TestShowResolvers(t *testing.T) {
 		if want := "# id,pid,sent,send_error,valid,update,cname,cname_error,any_err,nx,timeout,refused,other,invalid,too_big,truncated,outdated,\n" +
 			"n1,dns,1,0,1,1,0,0,0,0,0,0,0,0,0,0,0,\nquiet,dns,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,\nother,two,0,"; !strings.HasPrefix(stat, want) {
 			t.Errorf("show stat domain resolvers: %q, want %q", stat, want)
+		}
+		metrics := w.body("/metrics?scope=resolver")
+		for _, l := range []string{`haproxy_resolver_valid{resolver="dns",nameserver="n1"} 1`, `haproxy_resolver_valid{resolver="dns",nameserver="quiet"} 0`,
+			"# HELP haproxy_resolver_too_big Too big", "# TYPE haproxy_resolver_too_big gauge"} {
+			if !strings.Contains(metrics, l+"\n") {
+				t.Errorf("no %s in the metrics: %s", l, metrics)
+			}
+		}
+		if strings.Contains(metrics, "haproxy_process") {
+			t.Error("scope=resolver gives other metrics")
 		}
 		w.says("clear counters all", "")
 		if out := w.cli("show resolvers dns"); strings.ContainsAny(strings.NewReplacer("n1", "").Replace(out), "123456789") {
