@@ -159,9 +159,18 @@ var WaitBody func(s *Stream, limit time.Duration, min int) Verdict
 // takes what is there already. The stream package provides it.
 var HoldResponse func(s *Stream, limit time.Duration, min int) Verdict
 
+// ServerOptions reads the options of a server line for a server that stands
+// elsewhere (a name server by TCP); what begins the messages. The keyword feature
+// provides it.
+var ServerOptions func(b *Build, srv *Server, words []Word, what string) error
+
 // AddressChanged tells the backend feature that a server has another address:
 // its idle connections lead to the old one.
 var AddressChanged func(srv *Server)
+
+// ResolveAgain has the name of a server asked for now: a check could not reach it,
+// it may have another address. The resolver feature provides it.
+var ResolveAgain func(srv *Server)
 
 // Rename has a server follow another host name; false: nothing resolves names for
 // it. The resolver feature provides it.

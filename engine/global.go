@@ -24,6 +24,7 @@ type Global struct {
 	MaxZlibMem                                   int // bytes
 	MaxSpreadChecks                              time.Duration
 	ServerVerifyNone                             bool // ssl-server-verify none
+	IPv4Only                                     bool // -4: names are resolved to IPv4 addresses only
 	StatsTimeout                                 time.Duration
 	StatsMaxConn                                 int
 	LogSendHostname                              string

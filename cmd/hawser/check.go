@@ -62,6 +62,7 @@ func (f *flags) edit(rt *engine.Runtime) {
 	g.InsecureFork = g.InsecureFork || f.fork
 	g.NoSplice = g.NoSplice || f.noSplice
 	g.ServerVerifyNone = g.ServerVerifyNone || f.noVerify
+	g.IPv4Only = f.ipv4
 	g.ZeroWarning = g.ZeroWarning || f.warnings
 	g.Daemon = (g.Daemon || f.daemon) && !f.front && !f.debug
 	g.MasterWorker = g.MasterWorker || f.master

@@ -1,8 +1,11 @@
 package dns
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"hawser/conformance/testbed"
 )
 
 func TestAddresses(t *testing.T) {
@@ -68,5 +71,34 @@ func TestAddresses(t *testing.T) {
 			log:  []string{"Server be/a ('app.test') resolves again but remains in maintenance."}},
 		{name: "the answer's name in other letters", resolvers: brisk, rest: one + " resolve-prefer ipv4",
 			zone: answers("app.test", "", Records("app.test. 1 IN A 127.0.0.3")), acts: []act{{want: "a=127.0.0.3:80"}}},
+	})
+}
+
+// TestFamilies: only the families that are accepted are asked for and used.
+func TestFamilies(t *testing.T) {
+	tests := []struct{ accept, flag, want, asked string }{
+		{"ipv4", "", "a=127.0.0.3:80 b=-", "A A A"},
+		{"ipv6", "", "a=::3:80 b=::4:80", "AAAA AAAA AAAA"},
+		{"ipv6", "-4", "a=127.0.0.3:80 b=-", "A A A"},
+	}
+	onEach(t, func(t *testing.T, bin testbed.Binary) {
+		if bin.Name == "haproxy" {
+			t.Skip("2.6 has no dns-accept-family")
+		}
+		for _, tt := range tests {
+			w := newWorld(t, bin)
+			w.ns[0].Addresses("app.test", "127.0.0.3", "::3")
+			w.ns[0].Addresses("six.test", "::4")
+			if tt.flag != "" {
+				w.flags = []string{tt.flag}
+			}
+			w.write("run.cfg", strings.Replace(head, "ipv4,ipv6", tt.accept, 1)+w.text(brisk,
+				"backend be\n server a app.test:80 resolvers dns init-addr none\n server b six.test:80 resolvers dns init-addr none"))
+			w.run()
+			w.want(tt.want)
+			if got := w.asked(w.ns[0], "app.test", 3); got != tt.asked {
+				t.Errorf("%s %s: asked for %s, want %s", tt.accept, tt.flag, got, tt.asked)
+			}
+		}
 	})
 }

@@ -1,11 +1,16 @@
 package dns
 
 import (
+	"crypto/tls"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
 	mdns "github.com/miekg/dns"
+
+	"hawser/conformance/testbed"
 )
 
 func TestFailures(t *testing.T) {
@@ -86,8 +91,25 @@ func TestTries(t *testing.T) {
 		{name: "one is silent, one has an error", resolvers: " nameserver n1 N1\n nameserver n2 N2\n" + rarely + "1s", rest: one,
 			zone:  answers("app.test", "", Silence), // n2: NXDOMAIN
 			asked: map[string]string{"app.test": "AAAA A AAAA A"}, log: []string{"Server be/a is going DOWN for maintenance (DNS NX status)."}},
+		{name: "none: it never gives up", resolvers: rarely + "100ms\n resolve_retries 0", rest: one, zone: answers("app.test", "", Silence),
+			acts: []act{{want: "a=127.0.0.9:80", stay: time.Second}}, asked: map[string]string{"app.test": "AAAA AAAA AAAA AAAA AAAA"}},
 		{name: "a service has one type", resolvers: rarely + "1s", rest: "backend be\n server a _h._tcp.test resolvers dns init-addr none",
 			zone: answers("_h._tcp.test", "", Records()), asked: map[string]string{"_h._tcp.test": "SRV SRV SRV"}},
+	})
+}
+
+// TestUnreachable: a check that cannot connect has the name asked for again.
+func TestUnreachable(t *testing.T) {
+	const conf = " timeout resolve 1h\n timeout retry 5s\n hold valid "
+	const rest = "backend be\n server a app.test:1 resolvers dns init-addr none resolve-prefer ipv4 check inter 100"
+	play(t, []scene{
+		{name: "asks again", resolvers: conf + "100ms", rest: rest, zone: addresses("app.test", "127.0.0.1"), asked: map[string]string{"app.test": "A A A A"}},
+		{name: "not while the answer is fresh", resolvers: conf + "1h", rest: rest, zone: addresses("app.test", "127.0.0.1"),
+			acts: []act{{want: "a=127.0.0.1:1", stay: time.Second}, {do: func(w *world) {
+				if n := len(w.ns[0].Asked()); n != 1 {
+					w.t.Errorf("%d questions", n)
+				}
+			}}}},
 	})
 }
 
@@ -129,6 +151,35 @@ func TestNameServers(t *testing.T) {
 			acts: []act{{want: "a=-"}}, counters: "too_big", log: []string{"Server be/a is going DOWN for maintenance (DNS timeout status)."}},
 		{name: "a large answer", resolvers: brisk + " accepted_payload_size 8192\n", rest: one + " resolve-prefer ipv4", zone: addresses("app.test", loopbacks(50)...),
 			acts: []act{{want: "a=127.0.1.23:80"}}, counters: "update valid"},
+	})
+}
+
+// TestByTLS: the options of a server line have their effect on a name server by TCP.
+func TestByTLS(t *testing.T) {
+	text, err := testbed.PEM("dns.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := tls.X509KeyPair(text, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onEach(t, func(t *testing.T, bin testbed.Binary) {
+		if bin.Name == "haproxy" {
+			t.Skip("2.6 does not survive it")
+		}
+		w := newWorld(t, bin)
+		w.ns[0].Addresses("app.test", "127.0.0.3")
+		addr, err := w.ns[0].TLS(&tls.Config{Certificates: []tls.Certificate{cert}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.dir, "ca.pem"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.start(" nameserver n1 tcp@"+addr+" ssl verify required ca-file DIR/ca.pem verifyhost dns.test maxconn 2\n"+patient, one)
+		w.want("a=127.0.0.3:80")
+		w.logged("be/a: IP changed from '127.0.0.9' to '127.0.0.3' by 'dns/n1'.")
 	})
 }
 

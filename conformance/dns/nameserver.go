@@ -4,6 +4,7 @@
 package dns
 
 import (
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"net"
@@ -65,14 +66,27 @@ func listen() (*NameServer, error) {
 		return nil, err
 	}
 	ns := &NameServer{Addr: addr, answers: map[string]Answer{}}
-	ns.servers = []*mdns.Server{{PacketConn: pc, Handler: ns}, {Listener: l, Handler: ns}}
-	for _, s := range ns.servers {
-		ready := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(ready) }
-		go s.ActivateAndServe()
-		<-ready
-	}
+	ns.serve(&mdns.Server{PacketConn: pc, Handler: ns})
+	ns.serve(&mdns.Server{Listener: l, Handler: ns})
 	return ns, nil
+}
+
+func (ns *NameServer) serve(s *mdns.Server) {
+	ready := make(chan struct{})
+	s.NotifyStartedFunc = func() { close(ready) }
+	ns.servers = append(ns.servers, s)
+	go s.ActivateAndServe()
+	<-ready
+}
+
+// TLS has it answer by TLS, too, and returns where.
+func (ns *NameServer) TLS(c *tls.Config) (string, error) {
+	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
+	if err != nil {
+		return "", err
+	}
+	ns.serve(&mdns.Server{Listener: l, Handler: ns})
+	return l.Addr().String(), nil
 }
 
 // Close ends it: questions then meet a closed port.

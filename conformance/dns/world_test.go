@@ -57,6 +57,7 @@ type world struct {
 	p     *testbed.Process
 	tag   string
 	turn  *sync.Mutex // of the runtime socket
+	flags []string    // of the command line
 }
 
 // names is how many name servers a world has; a section names those that it wants.
@@ -146,7 +147,7 @@ func (w *world) run() {
 	w.t.Helper()
 	starting <- struct{}{}
 	defer func() { <-starting }()
-	p, err := testbed.Start(w.bin, w.dir, []string{"-db", "-f", filepath.Join(w.dir, "run.cfg")})
+	p, err := testbed.Start(w.bin, w.dir, append(w.flags, "-db", "-f", filepath.Join(w.dir, "run.cfg")))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"hawser/engine"
@@ -42,6 +43,9 @@ func (k *checker) apply(srv *engine.Server, res *result, took time.Duration) {
 	st.Health.Store(health)
 	if !res.ok && before >= rise {
 		st.CheckFails.Add(1)
+	}
+	if !res.ok && strings.HasPrefix(res.status, "L4") && srv.Resolvers.Text != "" && engine.ResolveAgain != nil {
+		engine.ResolveAgain(srv)
 	}
 	news := k.note(srv, res, took)
 	why := reason(res, took)

@@ -12,6 +12,9 @@ import (
 
 func init() {
 	engine.OnFinish(numberServers)
+	engine.ServerOptions = func(b *engine.Build, srv *engine.Server, words []engine.Word, what string) error {
+		return serverOptions(b, srv, words, what, false)
+	}
 	engine.AddKeywords(
 		engine.Keyword{Name: "server", In: engine.InBE, Max: -1, Usage: "server <name> <address>[:<port>] [options]: a server of the backend", Parse: parseServer},
 		engine.Keyword{Name: "default-server", In: engine.InAllBE, Max: -1, Usage: "default-server [options]: options of the servers that follow", Parse: parseDefaultServer},

@@ -152,7 +152,7 @@ func (a *asker) connect() {
 	for _, ns := range a.conf.servers {
 		var cl *client
 		for i, o := range was {
-			if o != nil && o.name == ns.name && o.addr == ns.addr && o.network == ns.network && o.size == a.conf.payload {
+			if o != nil && o.name == ns.name && o.addr == ns.addr && o.network == ns.network && o.options == ns.options && o.size == a.conf.payload {
 				cl, was[i] = o, nil
 				break
 			}

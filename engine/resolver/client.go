@@ -137,12 +137,10 @@ func (cl *client) sendTCP(conn net.Conn, msg []byte, wait time.Duration) net.Con
 	out := append(binary.BigEndian.AppendUint16(nil, uint16(len(msg))), msg...)
 	for range 2 {
 		if conn == nil {
-			c, err := net.DialTimeout("tcp", cl.addr, wait)
-			if err != nil {
+			if conn = cl.dial(wait); conn == nil {
 				return nil
 			}
-			conn = c
-			go cl.readTCP(c)
+			go cl.readTCP(conn)
 		}
 		conn.SetWriteDeadline(time.Now().Add(wait))
 		if _, err := conn.Write(out); err == nil {
@@ -152,6 +150,19 @@ func (cl *client) sendTCP(conn net.Conn, msg []byte, wait time.Duration) net.Con
 		conn = nil
 	}
 	return nil
+}
+
+// dial connects, with all that the options say; nil: it failed.
+func (cl *client) dial(wait time.Duration) net.Conn {
+	if cl.srv.Dial == nil {
+		c, _ := net.DialTimeout("tcp", cl.addr, wait)
+		return c
+	}
+	c, err := cl.srv.Dial.Connect(&engine.DialSpec{Timeout: wait, TLS: cl.srv.TLS, SendProxy: cl.srv.SendProxy, Socks: true})
+	if err != nil {
+		return nil
+	}
+	return c
 }
 
 func (cl *client) readTCP(conn net.Conn) {

@@ -50,6 +50,9 @@ func parseFamilies(b *engine.Build, l *engine.Line) error {
 
 // families are those that are accepted now.
 func (a *asker) families() families {
+	if a.rt.Global.IPv4Only {
+		return families{four: true}
+	}
 	if f := accepted.Get(a.rt); f != nil && *f != (families{}) {
 		return *f
 	}
@@ -90,17 +93,19 @@ func (f families) first(t dnsmessage.Type) dnsmessage.Type {
 	return t
 }
 
+// takes reports whether an address may be used; none may.
+func (f families) takes(ip netip.Addr) bool {
+	return !ip.IsValid() || ip.Is4() && f.four || ip.Is6() && f.six
+}
+
 // drop takes out of an answer what is not accepted.
 func (f families) drop(list []record) []record {
 	out := list[:0]
 	for _, r := range list {
-		if !f.six {
-			r.six = netip.Addr{}
+		if !f.takes(r.extra) {
+			r.extra = netip.Addr{}
 		}
-		if !f.four {
-			r.four = netip.Addr{}
-		}
-		if !r.ip.IsValid() || r.ip.Is4() && f.four || r.ip.Is6() && f.six {
+		if f.takes(r.ip) {
 			out = append(out, r)
 		}
 	}

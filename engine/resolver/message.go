@@ -24,15 +24,15 @@ const (
 	truncated
 )
 
-// record is one answer: an address, or a place of a service with the addresses
-// that the additional section has for it.
+// record is one answer: an address, or a place of a service with the address that
+// the additional section has for it.
 type record struct {
 	hash uint32
 	ip   netip.Addr // of A and AAAA
 	// Of SRV; host is lower case, without the last dot.
 	host         string
 	port, weight int
-	four, six    netip.Addr
+	extra        netip.Addr
 }
 
 // same reports whether two records stand for the same place.
@@ -157,7 +157,8 @@ func readRecord(p *dnsmessage.Parser, h *dnsmessage.ResourceHeader) (r *record, 
 	return nil, "", p.SkipAnswer()
 }
 
-// readAdditional gives places their addresses; what it cannot read it leaves.
+// readAdditional gives places their addresses, each address to the first place of
+// its name that has none; what it cannot read it leaves.
 func readAdditional(p *dnsmessage.Parser, list []record) {
 	for {
 		h, err := p.AdditionalHeader()
@@ -185,12 +186,9 @@ func readAdditional(p *dnsmessage.Parser, list []record) {
 			continue
 		}
 		for i := range list {
-			if r := &list[i]; r.host == "" || !sameName(h.Name, r.host) {
-				continue
-			} else if h.Type == dnsmessage.TypeA {
-				r.four = ip
-			} else {
-				r.six = ip
+			if r := &list[i]; r.host != "" && !r.extra.IsValid() && sameName(h.Name, r.host) {
+				r.extra = ip
+				break
 			}
 		}
 	}

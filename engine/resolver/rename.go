@@ -2,7 +2,24 @@ package resolver
 
 import "hawser/engine"
 
-func init() { engine.Rename = rename }
+func init() {
+	engine.Rename = rename
+	engine.ResolveAgain = again
+}
+
+// again asks for the name of a server that a check could not reach, unless its
+// address is fresh (hold valid).
+func again(srv *engine.Server) {
+	a := find(srv.Resolvers.Text)
+	if a == nil {
+		return
+	}
+	a.do(func() {
+		if f := a.servers[keyOf(srv)]; f != nil && f.res != nil && !f.res.fresh() {
+			f.res.begin()
+		}
+	})
+}
 
 // rename has a server follow another name ("set server … fqdn"). It is false when
 // nothing resolves names for the server.

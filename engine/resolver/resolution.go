@@ -230,7 +230,7 @@ func (res *resolution) merge(list []record) (gone []*entry) {
 		r := &list[i]
 		at := slices.IndexFunc(res.records, func(e *entry) bool { return e.same(r) })
 		if at < 0 {
-			at, _ = slices.BinarySearchFunc(res.records, r.hash, func(e *entry, h uint32) int { return compare(e.hash, h) })
+			at = res.place(func(h uint32) bool { return h > r.hash })
 			res.records = slices.Insert(res.records, at, &entry{})
 			res.version++
 		}
@@ -249,20 +249,18 @@ func (res *resolution) merge(list []record) (gone []*entry) {
 	return gone
 }
 
-func compare(a, b uint32) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// place is where the first record stands whose hash is so; their number if none is.
+func (res *resolution) place(so func(hash uint32) bool) int {
+	if i := slices.IndexFunc(res.records, func(e *entry) bool { return so(e.hash) }); i >= 0 {
+		return i
 	}
-	return 0
+	return len(res.records)
 }
 
 // turn calls f for the records in their order, beginning with the one whose turn
 // it is, until f is false.
 func (res *resolution) turn(f func(*entry) bool) {
-	from, _ := slices.BinarySearchFunc(res.records, res.next, func(e *entry, h uint32) int { return compare(e.hash, h) })
+	from := res.place(func(h uint32) bool { return h >= res.next })
 	n := len(res.records)
 	for i := range n {
 		if !f(res.records[(from+i)%n]) {

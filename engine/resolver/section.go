@@ -9,6 +9,8 @@ package resolver
 import (
 	"bufio"
 	"bytes"
+	"math"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -34,6 +36,8 @@ type section struct {
 type nameserver struct {
 	name, addr, network string
 	pos                 diag.Pos
+	srv                 *engine.Server // by TCP: how to reach it
+	options             string         // of srv, as written
 }
 
 // sections are those of a generation, in the order of the file, "default" last
@@ -124,14 +128,45 @@ func (r *section) nameserver(b *engine.Build, l *engine.Line) error {
 	if err != nil {
 		return fail(w, "'nameserver %s' : %s", name.Text, err.Error())
 	}
+	if a.Host != "" {
+		if ips, err := net.LookupIP(a.Host); err == nil {
+			a.IP, _ = netip.AddrFromSlice(ips[0])
+			a.IP = a.IP.Unmap()
+		}
+	}
 	if !a.IP.IsValid() {
 		return fail(w, "'nameserver %s' : only IP addresses are supported by Hawser yet, not '%s'", name.Text, w.Text)
 	}
 	ns := nameserver{name: name.Text, addr: netip.AddrPortFrom(a.IP, uint16(a.Port)).String(), network: "udp", pos: name.Pos}
 	if a.Type == unit.Stream {
 		ns.network = "tcp"
+		if err := ns.stream(b, l.Words[3:], engine.ServerAddr{IP: a.IP, Port: a.Port}); err != nil {
+			return err
+		}
 	}
 	r.servers = append(r.servers, ns)
+	return nil
+}
+
+// stream reads the options of a name server by TCP, which are those of a server
+// line: TLS, source address and the like have their effect.
+func (ns *nameserver) stream(b *engine.Build, words []engine.Word, addr engine.ServerAddr) error {
+	px := &engine.Proxy{Name: "(null)", Kind: "resolvers", RT: b.RT, Pos: ns.pos, State: &engine.ProxyState{}}
+	srv := &engine.Server{ServerSpec: engine.DefaultServerSpec(), Name: ns.name, Px: px, Pos: ns.pos, State: &engine.ServerState{}}
+	srv.Addr = addr
+	for _, w := range words {
+		ns.options += " " + w.Text
+	}
+	was := b.Px
+	b.Px = px
+	defer func() { b.Px = was }()
+	if engine.ServerOptions != nil {
+		if err := engine.ServerOptions(b, srv, words, "server (null)/"+ns.name); err != nil {
+			return err
+		}
+	}
+	b.At(engine.StageMake, func() { engine.FinishServer(b, srv) })
+	ns.srv = srv
 	return nil
 }
 
@@ -191,12 +226,17 @@ func duration(b *engine.Build, w engine.Word, what string) (time.Duration, error
 	return d, nil
 }
 
-func (r *section) parseRetries(_ *engine.Build, l *engine.Line) error {
-	n, err := unit.Int(l.Arg(1))
-	if l.Arg(1) == "" || err != nil || n < 1 {
+func (r *section) parseRetries(b *engine.Build, l *engine.Line) error {
+	if l.Arg(1) == "" {
 		return fail(l.Words[0], "'resolve_retries' expects <nb> as argument.")
 	}
-	r.retries = int(n)
+	n, err := unit.Int(l.Arg(1))
+	if err != nil {
+		b.Warn(l.Words[1].Pos, "'resolve_retries' : '%s' is no number and counts as 0.", l.Arg(1))
+	}
+	if r.retries = int(n); err != nil || n < 1 {
+		r.retries = math.MaxInt // 0 never gives up, as in HAProxy
+	}
 	return nil
 }
 

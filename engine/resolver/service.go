@@ -80,7 +80,7 @@ func (f *follower) occupy(e *entry) {
 	e.by, f.place = f, e
 	setHost(srv, e.host)
 	srv.State.Admin.Or(uint32(engine.AdmHMaint))
-	if was != e.host && !e.extra(f.prefer4).IsValid() {
+	if was != e.host && !e.extra.IsValid() {
 		f.put(netip.Addr{}, e.port)
 	}
 	f.update(e)
@@ -100,7 +100,7 @@ func (f *follower) update(e *entry) {
 			srv.SetWeight(w)
 		}
 	}
-	ip := e.extra(f.prefer4)
+	ip := e.extra
 	switch {
 	case ip.IsValid():
 		f.detach()
@@ -112,14 +112,6 @@ func (f *follower) update(e *entry) {
 	case f.res == nil:
 		f.attach(e.host)
 	}
-}
-
-// extra is the address that came with the record.
-func (e *entry) extra(prefer4 bool) netip.Addr {
-	if e.four.IsValid() && (prefer4 || !e.six.IsValid()) {
-		return e.four
-	}
-	return e.six
 }
 
 // vacate takes a server out whose place is gone.
