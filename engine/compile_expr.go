@@ -28,6 +28,21 @@ func (b *Build) ExprOf(w Word, where Where, who string) (*Expr, error) {
 	return x, nil
 }
 
+// Convs compiles a list of converters for a text: see Expr.ConvertAs.
+func (b *Build) Convs(w Word) (*Expr, error) {
+	tree, d := expr.Parse(Word{Text: "str()," + w.Text, Pos: w.Pos})
+	if d != nil {
+		return nil, d
+	}
+	x := &Expr{Out: TStr, Text: w.Text, Pos: w.Pos}
+	for i := range tree.Convs {
+		if err := b.addConv(x, &tree.Convs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
 // exprTree compiles a parsed expression. acl names the place for messages.
 func (b *Build) exprTree(tree *expr.Expr, acl string) (*Expr, error) {
 	f, ok := Fetches.Get(tree.Fetch.Name)

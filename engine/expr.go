@@ -53,6 +53,15 @@ func (x *Expr) convert(e *Env, s Sample) (Sample, Status) {
 	return s, Found
 }
 
+// ConvertAs applies the converters to s, then makes it one of type t.
+func (x *Expr) ConvertAs(e *Env, s Sample, t Type) (Sample, Status) {
+	s, st := x.convert(e, s)
+	if st == Found && !e.Cast(&s, t) {
+		return Sample{}, Missing
+	}
+	return s, st
+}
+
 // EvalAs evaluates the expression and converts the result to type t.
 func (x *Expr) EvalAs(e *Env, t Type) (Sample, Status) {
 	s, st := x.Eval(e)

@@ -147,6 +147,6 @@ func AddBalances(rows ...BalanceKeyword) {
 // AddSection registers a section; for init functions.
 func AddSection(row SectionKeyword) { Sections.Add(row.Name, &row) }
 
-// KnownBind and KnownServer tell whether HAProxy has an option that Hawser
+// KnownBind tells whether HAProxy has an option that Hawser
 // lacks; the keyword feature provides them.
-var KnownBind, KnownServer func(name string) bool
+var KnownBind func(name string) bool

@@ -29,7 +29,7 @@ const (
 	ModeHAProxyTerm
 )
 
-func (m Mode) String() string { return [...]string{"tcp", "http", "log", "spop", "haterm"}[m] }
+func (m Mode) String() string { return [...]string{"tcp", "http", "syslog", "spop", "haterm"}[m] }
 
 // Proxy is a frontend, a backend, both (listen) or a defaults section.
 // Immutable after build; State is shared between generations.

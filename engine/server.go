@@ -86,6 +86,7 @@ type ServerAddr struct {
 	MapPort bool   // the port is that of the client's destination plus Port
 	Path    string // UNIX socket; abstract ones begin with NUL
 	Dst     bool   // 0.0.0.0: the client's destination address
+	Dgram   bool   // datagrams: of servers of a log backend
 }
 
 // HasPort reports whether a port or path was given.

@@ -88,6 +88,9 @@ func algo(o *Object) Value {
 	}
 	if w := o.Px.Balance.Words; len(w) > 0 {
 		name, _, _ := strings.Cut(w[0].Text, "(")
+		if o.Px.Mode == engine.ModeLog && name != "roundrobin" {
+			name = "unknown"
+		}
 		return text(name)
 	}
 	if o.Px.IsHTTP() {

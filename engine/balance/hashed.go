@@ -73,6 +73,11 @@ func (m *mapped) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 	if !ok {
 		return m.staticRR.Pick(s, avoid)
 	}
+	return m.PickKey(key)
+}
+
+// PickKey returns the server of a key.
+func (m *mapped) PickKey(key []byte) *engine.Server {
 	slots := *m.slots.Load()
 	n := uint32(len(slots))
 	if n == 0 {

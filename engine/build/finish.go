@@ -106,6 +106,9 @@ func nearestBackend(b *engine.Build, name string) string {
 }
 
 func missingTimeouts(b *engine.Build, px *engine.Proxy) {
+	if px.Mode == engine.ModeLog {
+		return
+	}
 	t := &px.Timeout
 	client := px.Side&engine.Front != 0 && t.Client == 0
 	server := px.Side&engine.Back != 0 && len(px.Servers) > 0 && (t.Connect == 0 || t.Server == 0)

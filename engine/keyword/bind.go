@@ -11,7 +11,6 @@ func init() {
 		Usage: "bind [<address>]:<port>[-<port>][,...] [options], bind /<path> [options]: where the frontend listens", Parse: parseBind})
 	engine.ParseBind = readBind
 	engine.KnownBind = func(name string) bool { return knownBind[name] }
-	engine.KnownServer = func(name string) bool { return knownServer[name] }
 }
 
 func parseBind(b *engine.Build, l *engine.Line) error {

@@ -46,7 +46,15 @@ func parseMode(b *engine.Build, l *engine.Line) error {
 	case "spop":
 		b.Notice(w.Pos, "'mode spop' has no effect in Hawser: agents are not asked yet.")
 		b.Px.Mode = engine.ModeSPOP
-	case "log", "haterm":
+	case "log":
+		switch {
+		case b.Px.Side&(engine.Back|engine.IsDefaults) == 0:
+			return fail(w, "mode syslog is only applicable on proxies with backend capability.")
+		case b.Px.Side&engine.Front != 0 && b.Px.Side&engine.IsDefaults == 0:
+			return fail(w, "'mode log' in a listen section is known to HAProxy but not supported by Hawser yet")
+		}
+		b.Px.Mode = engine.ModeLog
+	case "haterm":
 		return fail(w, "'mode %s' is known to HAProxy but not supported by Hawser yet", w.Text)
 	default:
 		d := fail(w, "unknown proxy mode '%s'.", w.Text).WithAllowed("tcp", "http")

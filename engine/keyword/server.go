@@ -110,12 +110,13 @@ func readAddress(b *engine.Build, srv *engine.Server, w engine.Word, what string
 	case unit.SockPair, unit.RHTTP:
 		return serverError(w, what, fail(w, "the address '%s' is known to HAProxy but not supported by Hawser yet", w.Text))
 	default:
-		if a.Type == unit.QUIC || a.Type == unit.Dgram {
+		if a.Type == unit.QUIC {
 			return serverError(w, what, fail(w, "the address '%s' is known to HAProxy but not supported by Hawser yet", w.Text))
 		}
 		dst.IP, dst.Port = a.IP, a.Port
 		dst.MapPort = a.PortOffset || !a.HasPort
 		dst.Dst = a.Any
+		dst.Dgram = a.Type == unit.Dgram
 		srv.Host, srv.HostFamily = a.Host, int(a.Family)
 	}
 	return nil
@@ -179,9 +180,6 @@ func ended(w engine.Word, err error) error {
 }
 
 func unknownServerOption(w engine.Word, isDefault bool) error {
-	if knownServer[w.Text] {
-		return fail(w, "'%s' is known to HAProxy but not supported by Hawser yet", w.Text)
-	}
 	d := fail(w, "unknown keyword '%s'", w.Text)
 	if near, ok := engine.ServerKeywords.Nearest(w.Text); ok {
 		d.Message += "; did you mean '" + near + "' maybe ?"

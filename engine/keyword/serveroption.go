@@ -9,11 +9,6 @@ import (
 	"hawser/engine"
 )
 
-// knownServer are the options that HAProxy has and Hawser lacks.
-var knownServer = map[string]bool{
-	"log-bufsize": true, "log-proto": true,
-}
-
 type serverParse = func(b *engine.Build, srv *engine.Server, name engine.Word, args []engine.Word) error
 
 func init() {

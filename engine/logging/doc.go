@@ -8,5 +8,5 @@
 // counted (DroppedLogs). A line costs no allocation.
 //
 // It does not decide what a timer or a termination flag is: engine/stream fills
-// them; log profiles, rings and log backends are not here.
+// them; rings are not here.
 package logging

@@ -2,6 +2,7 @@ package logging
 
 import (
 	"encoding/hex"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -290,6 +291,32 @@ func TestBurst(t *testing.T) {
 	}
 	if state.Dropped.Load() == 0 {
 		t.Error("nothing was lost")
+	}
+}
+
+// Servers of a log backend that take streams may want lines by their length.
+func TestOctetCount(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	s := newStreamSink("tcp", ln.Addr().String())
+	s.counted, s.room = true, 12
+	for _, line := range []string{"one\n", "three\n", "too much\n"} {
+		if got, want := s.write([]byte(line)), line != "too much\n"; got != want {
+			t.Errorf("%q: taken %v", line, got)
+		}
+	}
+	c, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	b := make([]byte, 12)
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != "3 one5 three" {
+		t.Errorf("%q, %v", b, err)
 	}
 }
 

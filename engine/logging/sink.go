@@ -1,7 +1,9 @@
 package logging
 
 import (
+	"bytes"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,6 +104,8 @@ func Flush(d time.Duration) {
 // streamSink keeps lines for a stream connection that one goroutine serves.
 type streamSink struct {
 	network, addr string
+	room          int  // bytes that may wait
+	counted       bool // each line behind its length, without newline (RFC 6587, 3.4.1)
 	once          sync.Once
 	left          atomic.Int32 // lines that were not written yet
 	mu            sync.Mutex   // guards what follows
@@ -110,11 +114,12 @@ type streamSink struct {
 	wake          chan struct{}
 }
 
-// streamRoom is how many bytes wait for a slow or absent receiver.
+// streamRoom is how many bytes wait for a slow or absent receiver, unless log-bufsize
+// says it.
 const streamRoom = 1 << 20
 
 func newStreamSink(network, addr string) *streamSink {
-	return &streamSink{network: network, addr: addr, wake: make(chan struct{}, 1)}
+	return &streamSink{network: network, addr: addr, room: streamRoom, wake: make(chan struct{}, 1)}
 }
 
 // Send implements engine.LogSink.
@@ -127,9 +132,13 @@ func (s *streamSink) Send(t *engine.LogTarget, level int, tag string, sd, msg []
 func (s *streamSink) write(line []byte) bool {
 	s.once.Do(func() { go s.run() })
 	s.mu.Lock()
-	if len(s.wait)+len(line) > streamRoom {
+	if len(s.wait)+len(line) > s.room {
 		s.mu.Unlock()
 		return false
+	}
+	if s.counted {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		s.wait = append(strconv.AppendInt(s.wait, int64(len(line)), 10), ' ')
 	}
 	s.wait = append(s.wait, line...)
 	s.count++

@@ -61,6 +61,9 @@ func parseLog(b *engine.Build, l *engine.Line) error {
 	if err != nil {
 		return err
 	}
+	if s, ok := t.Sink.(*backendSink); ok {
+		b.At(engine.StageMake, func() { s.resolve(b, l.Words[1]) })
+	}
 	*list = append(*list, t)
 	return nil
 }
@@ -190,10 +193,12 @@ func findSink(w engine.Word, t *engine.LogTarget) error {
 		t.Sink = sharedSink("fd 2", func() engine.LogSink { return &fdSink{fd: 2} })
 		return nil
 	}
-	for _, p := range []string{"ring@", "backend@"} {
-		if strings.HasPrefix(w.Text, p) {
-			return fail(w, "log : '%s' targets are known to HAProxy but not supported by Hawser yet", p)
-		}
+	switch {
+	case strings.HasPrefix(w.Text, "ring@"):
+		return fail(w, "log : 'ring@' targets are known to HAProxy but not supported by Hawser yet")
+	case strings.HasPrefix(w.Text, "backend@"):
+		t.Sink = &backendSink{}
+		return nil
 	}
 	a, err := unit.ParseAddr(w.Text, unit.LogWant)
 	if err != nil {
