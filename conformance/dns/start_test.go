@@ -3,6 +3,7 @@ package dns
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,14 @@ func TestStateFile(t *testing.T) {
 		}
 		w.start(" timeout retry 1h\n", rest)
 		w.keep(want, time.Second)
+		if strings.Contains(w.p.Output(), "going DOWN") {
+			t.Error("a server went down")
+		}
+		for _, f := range w.state() {
+			if up := f[5] == "2"; up != (f[4] != "-") {
+				t.Errorf("%s has address %s and operational state %s", f[3], f[4], f[5])
+			}
+		}
 	})
 }
 

@@ -110,6 +110,7 @@ func (l stateLine) num(col int) int {
 // differently now wins.
 func (l stateLine) apply(srv *engine.Server) {
 	st := srv.State
+	l.applyAddr(srv)
 	l.applyAdmin(srv)
 	if l.num(colIWeight) == srv.Weight {
 		if w := l.num(colUWeight); w >= 0 && w <= 256 {
@@ -119,7 +120,6 @@ func (l stateLine) apply(srv *engine.Server) {
 	if since := l.num(colSince); since >= 0 {
 		st.LastChange.Store(time.Now().Unix() - int64(since))
 	}
-	l.applyAddr(srv)
 	srv.Reweigh()
 }
 
@@ -138,6 +138,7 @@ func (l stateLine) applyAdmin(srv *engine.Server) {
 	case was&engine.AdmCMaint != 0: // no longer disabled
 		adm &^= engine.AdmFMaint
 	}
+	adm |= engine.AdminState(st.Admin.Load()) & (engine.AdmRMaint | engine.AdmHMaint) // of this start
 	st.Admin.Store(uint32(adm))
 	op := engine.OpState(l.num(colOp))
 	switch {
@@ -177,6 +178,7 @@ func (l stateLine) applyName(srv *engine.Server, a *engine.ServerAddr) {
 		a.Port, a.MapPort = l.num(colPort), false
 	}
 	a.IP = ip
+	srv.State.Admin.And(^uint32(engine.AdmRMaint))
 }
 
 // applyAddr takes over a port that was set at run time, and the address of a
