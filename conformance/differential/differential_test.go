@@ -42,6 +42,9 @@ func TestTables(t *testing.T) {
 // TestRandom plays random inputs of a fixed seed.
 func TestRandom(t *testing.T) { judge(t, "random", randomGroups()) }
 
+// TestRandomFormats plays messages of many formats, sound and damaged.
+func TestRandomFormats(t *testing.T) { judge(t, "formats", formatGroups()) }
+
 func judge(t *testing.T, name string, groups []group) {
 	file := filepath.Join("testdata", name+".want")
 	if *record {

@@ -190,6 +190,10 @@ func play(t testing.TB, bin testbed.Binary, groups []group, leaveOut map[place]s
 	return got
 }
 
+var unknownName = regexp.MustCompile(`unknown (converter|fetch method) '([^']+)'`)
+
+// refuse notes what a program says no to. A name that it does not know is refused
+// wherever it stands, for HAProxy stops at the first.
 func (got *answers) refuse(c *config, groups []group, out string) (any bool) {
 	add := func(at place, why string) {
 		if got.refused[at] == "" {
@@ -200,6 +204,11 @@ func (got *answers) refuse(c *config, groups []group, out string) (any bool) {
 		n, _ := strconv.Atoi(m[1])
 		if at, ok := c.asked[n]; ok {
 			add(at, m[2])
+			if u := unknownName.FindStringSubmatch(m[2]); u != nil {
+				for p, why := range users(groups, u[1] == "converter", u[2], m[2]) {
+					add(p, why)
+				}
+			}
 		} else if i, ok := c.whole[n]; ok && groups[i].scene == "log" {
 			for k := range groups[i].asks {
 				add(place{i, k}, m[2])
@@ -224,6 +233,20 @@ func answer(c net.Conn, r *bufio.Reader, response string) {
 			return
 		}
 	}
+}
+
+// users are the expressions that use a fetch, or a converter.
+func users(groups []group, conv bool, name, why string) map[place]string {
+	out := map[place]string{}
+	for i := range groups {
+		for k, a := range groups[i].asks {
+			w := strings.FieldsFunc(a.text, func(r rune) bool { return strings.ContainsRune(",() ", r) })
+			if at := slices.Index(w, name); at == 0 && !conv || at > 0 && conv && strings.Contains(a.text, ","+name) {
+				out[place{i, k}] = why
+			}
+		}
+	}
+	return out
 }
 
 // origin answers every request of a connection with the same bytes.

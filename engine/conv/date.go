@@ -49,6 +49,13 @@ func init() {
 	conv("date", engine.TStr, engine.TSint, "The seconds since the epoch of a date as HTTP, RFC 3339 or strftime write it.", 0, nil, parseDate)
 }
 
+// appendHTTPDate writes a date with a fraction, which HAProxy does not fill up with zeros.
+func appendHTTPDate(dst []byte, t time.Time, unit int) []byte {
+	t = t.UTC()
+	dst = t.AppendFormat(dst, "Mon, 02 Jan 2006 15:04:05.")
+	return append(strconv.AppendInt(dst, int64(t.Nanosecond()/unit), 10), " GMT"...)
+}
+
 func httpDate(e env, a args, v smp) (smp, stat) {
 	at := v.Int
 	if given(a, 0) {
@@ -57,9 +64,9 @@ func httpDate(e env, a args, v smp) (smp, stat) {
 	m := e.Mark()
 	switch text(a, 1, "s") {
 	case "ms":
-		e.Tmp = time.UnixMilli(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000 GMT")
+		e.Tmp = appendHTTPDate(e.Tmp, time.UnixMilli(at), 1e6)
 	case "us":
-		e.Tmp = time.UnixMicro(at).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05.000000 GMT")
+		e.Tmp = appendHTTPDate(e.Tmp, time.UnixMicro(at), 1e3)
 	default:
 		e.Tmp = time.Unix(at, 0).UTC().AppendFormat(e.Tmp, "Mon, 02 Jan 2006 15:04:05 GMT")
 	}

@@ -196,7 +196,7 @@ func bytesPart(b *engine.Build, a args) (engine.ConvFunc, error) {
 		if length, err = intArg(b, a[1]); err != nil {
 			return nil, err
 		}
-		if strings.HasPrefix(a[1].Text, "-") {
+		if strings.HasPrefix(a[1].Text, "-") || a[1].Text == "0" {
 			return nil, errText("expects a positive integer")
 		}
 	}
@@ -261,12 +261,12 @@ func appendChunk(dst, b []byte, base int, little bool) []byte {
 		return dst
 	}
 	var n uint64
-	for i := range b {
-		c := b[i]
-		if little {
-			c = b[len(b)-1-i]
+	for i, c := range b {
+		if little { // HAProxy shifts 32-bit numbers, with their sign and around their end
+			n |= uint64(int64(int32(uint32(c) << (8 * i & 31))))
+		} else {
+			n = n<<8 | uint64(c)
 		}
-		n = n<<8 | uint64(c)
 	}
 	return strconv.AppendUint(dst, n, 10)
 }

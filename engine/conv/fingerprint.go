@@ -54,7 +54,7 @@ func fingerprint(e env, a args, v smp) (smp, stat) {
 		case kind == 2 && len(o) == 2:
 			fp[5], fp[6] = o[0], o[1]
 		case kind == 3 && len(o) == 1:
-			fp[2] |= (o[0] + 1) & 15
+			fp[2] = fp[2]&0xf0 | (o[0]+1)&15
 		}
 		switch {
 		case kind >= 9:

@@ -3,6 +3,7 @@ package conv
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"hawser/engine"
@@ -50,37 +51,32 @@ func tokenByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0
 }
 
-// forwardedField checks the first element and returns the named field of it.
+// forwardedField checks a value of one element, in which each field stands once and
+// nothing between, and returns the named field of it.
 func forwardedField(b []byte, want string) (field []byte, ok bool) {
-	seen := 0
-	for len(b) > 0 {
-		b = bytes.TrimLeft(b, " \t")
+	var seen []string
+	for {
 		eq := bytes.IndexByte(b, '=')
 		if eq <= 0 {
 			return nil, false
 		}
-		name := lowerText(string(b[:eq]))
+		name := string(b[:eq])
 		value, rest, good := forwardedValue(b[eq+1:])
-		if !good || !validField(name, value) {
+		if !good || !validField(name, value) || slices.Contains(seen, name) {
 			return nil, false
 		}
-		seen++
+		seen = append(seen, name)
 		if name == want {
 			field = value
 		}
-		rest = bytes.TrimLeft(rest, " \t")
 		if len(rest) == 0 {
 			return field, true
 		}
-		if rest[0] == ',' {
-			return field, want != "" || seen > 0
-		}
-		if rest[0] != ';' || len(rest) == 1 {
+		if rest[0] != ';' {
 			return nil, false
 		}
 		b = rest[1:]
 	}
-	return nil, false
 }
 
 func forwardedValue(b []byte) (value, rest []byte, ok bool) {
@@ -103,12 +99,42 @@ func validField(name string, v []byte) bool {
 	case "proto":
 		return string(v) == "http" || string(v) == "https"
 	case "host":
-		return len(v) > 0
+		return validHost(v)
 	case "for", "by":
 		_, _, ok := splitNode(v)
 		return ok
 	}
 	return false
+}
+
+// validHost tells a name or an address, with a port or without.
+func validHost(b []byte) bool {
+	name, port, found := b, []byte(nil), false
+	if len(b) > 0 && b[0] == '[' {
+		i := bytes.IndexByte(b, ']')
+		if i < 0 {
+			return false
+		}
+		name, port = b[:i+1], b[i+1:]
+		if found = len(port) > 0; found && port[0] != ':' {
+			return false
+		}
+		port = bytes.TrimPrefix(port, []byte(":"))
+	} else {
+		name, port, found = bytes.Cut(b, []byte(":"))
+	}
+	if _, err := strconv.ParseUint(string(port), 10, 16); found && err != nil {
+		return false
+	}
+	if _, isIP := nodeIP(name); isIP {
+		return true
+	}
+	for _, c := range name {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '-') {
+			return false
+		}
+	}
+	return len(name) > 0
 }
 
 // splitNode parts "name[:port]"; IPv6 stands in brackets.

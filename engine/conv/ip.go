@@ -16,7 +16,12 @@ func init() {
 	})
 	ipNumber("ip.df", func(b []byte) (int64, bool) { v, ok := at(6, 1)(b); return v >> 6 & 1, ok }, func([]byte) (int64, bool) { return 1, true })
 	ipNumber("ip.tos", at(1, 1), func(b []byte) (int64, bool) { v, ok := at(0, 2)(b); return v >> 4 & 0xff, ok })
-	ipNumber("ip.ttl", at(8, 1), at(7, 1))
+	ipNumber("ip.ttl", at(8, 1), func(b []byte) (int64, bool) {
+		if len(b) < 40 { // the whole header must be here
+			return 0, false
+		}
+		return int64(b[7]), true
+	})
 	ipNumber("ip.proto", at(9, 1), at(6, 1))
 	packetPart("ip.hdr", func(b []byte) ([]byte, bool) { return cut(b, 0, ipLen(b)) })
 	packetPart("ip.data", func(b []byte) ([]byte, bool) {

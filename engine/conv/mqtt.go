@@ -272,9 +272,7 @@ func (p *mqttPacket) connect(b []byte) (ok bool) {
 	name, flags := string(p.field[1]), b[1]
 	p.version = b[0]
 	switch {
-	case name != "MQTT" && name != "MQIsdp", p.version < 3 || p.version > 5, flags&1 != 0:
-		return false
-	case flags&4 == 0 && flags&0x38 != 0, flags&0x18 == 0x18: // a will's quality without a will, or none that exists
+	case name != "MQTT" && name != "MQIsdp", p.version < 3 || p.version > 5, flags&1 != 0, flags&0x1c == 0x18: // without a will, HAProxy minds only a quality of 3
 		return false
 	}
 	p.number[0], p.number[2], p.number[8] = int(flags)+1, int(p.version)+1, int(binary.BigEndian.Uint16(b[2:]))+1

@@ -24,7 +24,7 @@ func init() {
 			return 0
 		}
 		return int64(binary.BigEndian.Uint32(o))
-	}, false))
+	}, true))
 	conv("tcp.options_list", engine.TBin, engine.TBin, "The kinds of a TCP header's options.", 0, nil, func(e env, _ args, v smp) (smp, stat) {
 		m := e.Mark()
 		if !eachOption(v.B, func(kind byte, _ []byte) bool { e.Tmp = append(e.Tmp, kind); return true }) {
