@@ -87,6 +87,18 @@ type ConnectError struct {
 }
 
 func (e *ConnectError) Error() string { return e.Err.Error() }
+
+// Caused is an error of a connection with the name that HAProxy has for its kind
+// (fc_err_name), where the error itself does not tell.
+type Caused struct {
+	Name string
+	Err  error
+}
+
+func (e *Caused) Error() string { return e.Err.Error() }
+
+func (e *Caused) Unwrap() error { return e.Err }
+
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // TLSServer does the server's side of a handshake on accepted connections. An error's

@@ -46,6 +46,7 @@ type Stream struct {
 	Logged              bool                     // its log line was written
 	Service             string                   // the built-in content that answers, as logs name it: STATS, PROMEX
 	ReqOut, ResOut      int64                    // bytes of the request sent on, of the response sent to the client
+	BackErr             error                    // why the last attempt to connect to a server failed; nil: it did not
 	BackTLS             net.Conn                 // the connection to the server, if it is TLS
 	BackLocal, BackPeer net.Addr                 // ends of the connection to the server
 	ResBody             htx.Body                 // the response body to forward; a filter may put its own around it

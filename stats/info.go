@@ -71,7 +71,7 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	},
 	"MaxSslRate": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.SSLRate.Max()) },
 	"Tasks":      func(*engine.Runtime, *engine.ProcState) Value { return num(int64(runtime.NumGoroutine())) },
-	"Idle_pct":   func(*engine.Runtime, *engine.ProcState) Value { return num(100) },
+	"Idle_pct":   func(*engine.Runtime, *engine.ProcState) Value { return num(int64(100 - clock.CPU())) },
 	"node": func(rt *engine.Runtime, _ *engine.ProcState) Value {
 		if rt.Global.Node != "" {
 			return text(rt.Global.Node)

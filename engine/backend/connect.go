@@ -73,7 +73,7 @@ func connected(s *engine.Stream, c *conn.Conn, reused bool) {
 		s.BackTLS = c.Conn
 	}
 	s.Times.Connected = clock.After(s.Times.Connect)
-	s.ConnReused = reused
+	s.ConnReused, s.BackErr = reused, nil
 	if reused {
 		s.Server.State.C.Reuses.Add(1)
 		s.Back.State.BE.Reuses.Add(1)
@@ -89,6 +89,7 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	if !errors.As(err, &ce) {
 		ce = &engine.ConnectError{Err: err}
 	}
+	s.BackErr = ce
 	failing(srv)
 	Release(s)
 	if s.Killed.Load() {

@@ -1,10 +1,7 @@
 package compress
 
 import (
-	"runtime"
 	"strconv"
-	"sync/atomic"
-	"syscall"
 
 	"hawser/engine"
 	"hawser/engine/clock"
@@ -85,35 +82,8 @@ func allowed(s *engine.Stream) bool {
 	if m := rt.Global.MaxZlibMem; m > 0 && rt.Proc.CompMem.Load()+stateSize > int64(m) {
 		return false
 	}
-	if c := rt.Global.MaxCompCPU; c > 0 && c < 100 && cpuUsage() > c {
+	if c := rt.Global.MaxCompCPU; c > 0 && c < 100 && clock.CPU() > c {
 		return false
 	}
 	return !tooFast(s)
-}
-
-// usage is the CPU that the process took over the last period, looked at again
-// when it is old.
-var usage struct {
-	at, spent atomic.Int64 // ns
-	percent   atomic.Int32
-}
-
-// cpuUsage is the part of its CPUs that the process used of late, in percent.
-func cpuUsage() int {
-	const period = 500e6
-	now, at := clock.Mono(), usage.at.Load()
-	if now-at < period || !usage.at.CompareAndSwap(at, now) {
-		return int(usage.percent.Load())
-	}
-	var ru syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &ru) != nil {
-		return 0
-	}
-	spent := ru.Utime.Nano() + ru.Stime.Nano()
-	before := usage.spent.Swap(spent)
-	if at == 0 {
-		return 0
-	}
-	usage.percent.Store(int32((spent - before) * 100 / (now - at) / int64(runtime.GOMAXPROCS(0))))
-	return int(usage.percent.Load())
 }

@@ -203,7 +203,7 @@ func failure(err error) *engine.ConnectError {
 	ce := &engine.ConnectError{Err: err}
 	var local *localError
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ETIMEDOUT):
+	case slow(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ETIMEDOUT):
 		ce.Timeout = true
 	case errors.Is(err, unix.ECONNREFUSED):
 		ce.Refused = true
@@ -212,6 +212,11 @@ func failure(err error) *engine.ConnectError {
 		ce.Local = true
 	}
 	return ce
+}
+
+func slow(err error) bool {
+	_, slow := conn.IsTimeout(err)
+	return slow
 }
 
 // zone is the interface's number of a link-local address.

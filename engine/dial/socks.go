@@ -55,7 +55,7 @@ func (d *dialer) via(spec *engine.DialSpec) *engine.ServerAddr {
 
 var (
 	errSocksFamily = errors.New("SOCKS4 reaches IPv4 addresses only")
-	errSocksDenied = errors.New("SOCKS4 Proxy deny the request")
+	errSocksDenied = &engine.Caused{Name: "SOCKS4_DENY", Err: errors.New("SOCKS4 Proxy deny the request")}
 )
 
 // askSocks asks a SOCKS4 proxy for the connection to to and waits for its answer.
@@ -72,12 +72,12 @@ func askSocks(c *conn.Conn, to *target, limit time.Duration) error {
 		defer c.SetReadBy(conn.NoClass, 0)
 	}
 	if _, err := c.Write(out); err != nil {
-		return err
+		return &engine.Caused{Name: "SOCKS4_SEND", Err: err}
 	}
 	const answer = 8
 	for c.Buffered() < answer {
 		if _, err := c.ReadMore(); err != nil {
-			return err
+			return &engine.Caused{Name: "SOCKS4_RECV", Err: err}
 		}
 	}
 	granted := c.Bytes()[1] == 90

@@ -10,17 +10,11 @@ func init() {
 	for _, n := range []string{"cpu_calls", "cpu_ns_avg", "cpu_ns_tot", "lat_ns_avg", "lat_ns_tot"} {
 		zero(n, "A scheduler's counter that goroutines do not have: 0.", engine.AtTraffic)
 	}
-	for _, n := range []string{"cpu_usage_grp", "cpu_usage_proc", "cpu_usage_thr"} {
-		zero(n, "Use of the CPU, not measured here: 0.", engine.AtTraffic)
-	}
 	gone("last_entity", engine.TStr, engine.AtTraffic, "The entity last evaluated: not kept here.", noArgs)
 	gone("waiting_entity", engine.TStr, engine.AtTraffic, "The entity that the stream waits for: streams wait in their own code here.", noArgs)
 	gone("term_events", engine.TStr, engine.AtTraffic, "HAProxy's log of termination events: not kept here.", noArgs)
 	gone("fs.debug_str", engine.TStr, engine.OnSession, "Internal state of the client side: not told.", number)
 	gone("bs.debug_str", engine.TStr, engine.OnServerSide, "Internal state of the server side: not told.", number)
-	zero("bc_err", "The number of the server connection's error; 0: none.", engine.OnServerSide)
-	noError("bc_err_name", "The name of the server connection's error: empty, as a connection that failed is not kept.", "")
-	noError("bc_err_str", "The text of the server connection's error: Success, as a connection that failed is not kept.", "Success")
 }
 
 // idle marks a row: a notice says that it tells nothing.
@@ -37,15 +31,4 @@ func zero(name, usage string, where engine.Where) {
 // gone registers a fetch that never has a result.
 func gone(name string, out engine.Type, where engine.Where, usage string, spec engine.ArgSpec) {
 	engine.AddFetches(idle(withArgs(spec, row(name, out, where, usage, func(env, args) (smp, stat) { return none() }))))
-}
-
-// noError registers what is told of a server connection's error: there is none on
-// a connection that stands.
-func noError(name, usage, value string) {
-	engine.AddFetches(idle(row(name, engine.TStr, engine.OnServerSide, usage, func(e env, _ args) (smp, stat) {
-		if e.Strm == nil || e.Strm.BackPeer == nil {
-			return none()
-		}
-		return text(e, value)
-	})))
 }

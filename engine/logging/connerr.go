@@ -51,6 +51,7 @@ var connErrors = [...]struct{ name, text string }{
 	{"SSL_FATAL", "SSL fatal error"},
 	{"REVERSE", "Reverse connect failure"},
 	{"POLLERR", "Poller reported POLLERR"},
+	{}, // HAProxy 3.5 counts one more from here on than its manual says
 	{"EREFUSED", "ECONNREFUSED returned by OS"},
 	{"ERESET", "ECONNRESET returned by OS"},
 	{"EUNREACH", "ENETUNREACH returned by OS"},

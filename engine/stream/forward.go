@@ -239,6 +239,9 @@ func serverFailed(s *engine.Stream, err error) outcome {
 	if _, timeout := conn.IsTimeout(err); timeout {
 		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
 	}
+	if conn.IsReset(err) {
+		s.BackErr = &engine.ConnectError{Err: err} // for bc_err
+	}
 	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
 }
 

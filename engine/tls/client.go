@@ -240,11 +240,17 @@ func (t *client) Handshake(spec *engine.DialSpec, _ *engine.Server, c *conn.Conn
 		cfg.NextProtos = strings.Split(spec.ALPN, ",")
 	}
 	if t.verify {
-		want := name
+		want, other := name, "SSL_MISMATCH_SNI"
 		if want == "" {
-			want = t.host
+			want, other = t.host, "SSL_MISMATCH"
 		}
-		cfg.VerifyConnection = func(st tls.ConnectionState) error { return t.check(&st, want) }
+		cfg.VerifyConnection = func(st tls.ConnectionState) error {
+			err := t.check(&st, want)
+			if errors.As(err, &x509.HostnameError{}) {
+				err = &engine.Caused{Name: other, Err: err}
+			}
+			return err
+		}
 	}
 	tc := tls.Client(t.g.listen(c.Lower(), cfg), cfg)
 	if err := shake(tc, c, timeout); err != nil {
