@@ -52,6 +52,9 @@ func (srv *Server) SetOp(op OpState, why string) bool {
 		return true
 	}
 	srv.changedState(old, op, why)
+	if op == OpStarting && Ramp != nil {
+		Ramp(srv)
+	}
 	for _, o := range srv.Trackers() {
 		o.SetOp(op, " via "+srv.Px.Name+"/"+srv.Name)
 	}
