@@ -158,3 +158,19 @@ func TestDoResolveTCP(t *testing.T) {
 		}
 	})
 }
+
+// TestDoResolveGone: a client that closes is not waited for.
+func TestDoResolveGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testbed.Hawser(t))
+	w.ns[0].Set("app.test", "", Silence)
+	w.start(" timeout retry 1s\n resolve_retries 0\n", resolving)
+	c, err := net.Dial("tcp", w.front)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n")
+	w.asked(w.ns[0], "app.test", 1)
+	c.Close()
+	w.await("the connection is gone", func() bool { return strings.Contains(w.cli("show info"), "CurrConns: 0\n") })
+}

@@ -70,7 +70,7 @@ func (r *resolve) Run(e *engine.Env) engine.Verdict {
 	if st != engine.Found || host == "" {
 		return engine.Continue
 	}
-	ip, ok := r.sec.address(host, r.prefer4)
+	ip, ok := r.sec.address(host, r.prefer4, func() bool { return clientLeft(e.Strm) })
 	if !ok {
 		return engine.Continue
 	}
@@ -80,4 +80,10 @@ func (r *resolve) Run(e *engine.Env) engine.Verdict {
 	}
 	e.SetVar(r.to, out)
 	return engine.Continue
+}
+
+// clientLeft looks whether the stream was shut down, or its client closed where that
+// ends a stream early.
+func clientLeft(s *engine.Stream) bool {
+	return s != nil && (s.Killed.Load() || s.Front.AbortsOnClose() && s.Sess.Conn.PeerClosed())
 }

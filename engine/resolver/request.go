@@ -1,10 +1,14 @@
 package resolver
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // address resolves a name for a rule. One that was resolved lately (hold valid) is
-// not asked for again; failures are not kept.
-func (r *section) address(host string, prefer4 bool) (netip.Addr, bool) {
+// not asked for again; failures are not kept. While it waits it looks now and then
+// whether left is true: then nobody needs the answer.
+func (r *section) address(host string, prefer4 bool, left func() bool) (netip.Addr, bool) {
 	a := find(r.name)
 	if a == nil || !validHost(host) {
 		return netip.Addr{}, false
@@ -13,11 +17,19 @@ func (r *section) address(host string, prefer4 bool) (netip.Addr, bool) {
 	if !a.do(func() { a.request(addressOf(host, prefer4), out) }) {
 		return netip.Addr{}, false
 	}
-	select {
-	case ip := <-out:
-		return ip, ip.IsValid()
-	case <-a.quit:
-		return netip.Addr{}, false
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for {
+		select {
+		case ip := <-out:
+			return ip, ip.IsValid()
+		case <-a.quit:
+			return netip.Addr{}, false
+		case <-look.C:
+			if left() {
+				return netip.Addr{}, false
+			}
+		}
 	}
 }
 
