@@ -10,7 +10,6 @@ func init() {
 	for _, n := range []string{"cpu_calls", "cpu_ns_avg", "cpu_ns_tot", "lat_ns_avg", "lat_ns_tot"} {
 		zero(n, "A scheduler's counter that goroutines do not have: 0.", engine.AtTraffic)
 	}
-	gone("last_entity", engine.TStr, engine.AtTraffic, "The entity last evaluated: not kept here.", noArgs)
 	gone("waiting_entity", engine.TStr, engine.AtTraffic, "The entity that the stream waits for: streams wait in their own code here.", noArgs)
 	gone("term_events", engine.TStr, engine.AtTraffic, "HAProxy's log of termination events: not kept here.", noArgs)
 	gone("fs.debug_str", engine.TStr, engine.OnSession, "Internal state of the client side: not told.", number)

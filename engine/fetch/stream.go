@@ -1,6 +1,10 @@
 package fetch
 
-import "hawser/engine"
+import (
+	"strconv"
+
+	"hawser/engine"
+)
 
 // The stream itself: its status and end, its tries and queues, its bytes.
 func init() {
@@ -30,6 +34,15 @@ func init() {
 			return none()
 		}
 		return text(e, s.LastRule.Pos.File)
+	})
+	ofStream("last_entity", engine.TStr, engine.AtTraffic, "What was evaluated last: the file and the line of the last final rule.", func(e env, s *engine.Stream) (smp, stat) {
+		if s.LastRule == nil {
+			return none()
+		}
+		m := e.Mark()
+		e.Tmp = append(append(e.Tmp, s.LastRule.Pos.File...), ':')
+		e.Tmp = strconv.AppendInt(e.Tmp, int64(s.LastRule.Pos.Line), 10)
+		return str(e.Since(m))
 	})
 	ofStream("last_rule_line", engine.TSint, engine.AtTraffic, "The line of the last final rule.", func(e env, s *engine.Stream) (smp, stat) {
 		if s.LastRule == nil {

@@ -222,6 +222,14 @@ func headFailed(s *engine.Stream, err error) outcome {
 	if _, timeout := conn.IsTimeout(err); timeout {
 		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
 	}
+	return broken(s, err)
+}
+
+// broken is the end of a connection in place of an answer.
+func broken(s *engine.Stream, err error) outcome {
+	if conn.IsReset(err) {
+		s.BackErr = &engine.ConnectError{Err: err} // for bc_err
+	}
 	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
 }
 
@@ -239,10 +247,7 @@ func serverFailed(s *engine.Stream, err error) outcome {
 	if _, timeout := conn.IsTimeout(err); timeout {
 		return outcome{kind: failed, retry: engine.RetryResponseTimeout, status: 504, cause: 's', state: 'H'}
 	}
-	if conn.IsReset(err) {
-		s.BackErr = &engine.ConnectError{Err: err} // for bc_err
-	}
-	return outcome{kind: failed, retry: engine.RetryEmptyResponse, status: 502, cause: 'S', state: 'H'}
+	return broken(s, err)
 }
 
 // clientLeft ends an attempt whose request body will not come.
