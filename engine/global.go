@@ -8,6 +8,9 @@ type Global struct {
 	MaxConn, MaxConnRate, MaxSessRate            int
 	MaxSSLConn, MaxSSLRate                       int
 	NbThread, UlimitN                            int
+	FDHardLimit                                  int
+	NoReusePort                                  bool
+	NeverSendLocal                               bool // pp2-never-send-local
 	Daemon, MasterWorker, Quiet                  bool
 	AnyPayload, KeepInsecureTE, RejectPrivileged bool // h1-accept-payload-with-any-method, h1-do-not-close-on-insecure-transfer-encoding, harden.reject-privileged-ports.tcp
 	ZeroWarning                                  bool
@@ -50,6 +53,8 @@ type Tune struct {
 	StickCounters                 int
 	RcvBufClient, RcvBufServer    int
 	SndBufClient, SndBufServer    int
+	NotSentClient, NotSentServer  int // tune.notsent-lowat.*
+	CLIPayload                    int // 0: 128 kB
 	VarsProc                      int
 	VarsSess, VarsTxn, VarsReqRes int
 	VarsCheck                     int

@@ -44,7 +44,7 @@ func (f *flags) edit(rt *engine.Runtime) {
 		g.MaxConn = f.maxConn
 	}
 	if g.MaxConn == 0 {
-		g.MaxConn = defaultMaxConn()
+		g.MaxConn = defaultMaxConn(g.FDHardLimit)
 	}
 	if f.defConn > 0 {
 		for _, px := range rt.Proxies {

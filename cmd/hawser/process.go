@@ -25,13 +25,18 @@ func raiseLimits() {
 	}
 }
 
-// defaultMaxConn is derived from the limit of open files, two for each connection.
-func defaultMaxConn() int {
+// defaultMaxConn is derived from the limit of open files, two for each connection;
+// limit is fd-hard-limit, 0: none.
+func defaultMaxConn(limit int) int {
 	var lim syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) != nil {
 		return 2000
 	}
-	return max(int(lim.Cur)/2-16, 100)
+	files := int(lim.Cur)
+	if limit > 0 {
+		files = min(files, limit)
+	}
+	return max(files/2-16, 100)
 }
 
 // readyFD names the descriptor on which a child tells its parent that it serves.

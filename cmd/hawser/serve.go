@@ -100,10 +100,14 @@ func (f *flags) begin(d *daemon.Daemon) bool {
 	return true
 }
 
-// setLimits applies ulimit-n and -m.
+// setLimits applies ulimit-n, fd-hard-limit and -m.
 func setLimits(f *flags, rt *engine.Runtime) {
-	if n := uint64(rt.Global.UlimitN); n > 0 {
-		lim := syscall.Rlimit{Cur: n, Max: n}
+	n := uint64(rt.Global.UlimitN)
+	lim := syscall.Rlimit{Cur: n, Max: n}
+	if hard := uint64(rt.Global.FDHardLimit); n == 0 && hard > 0 && syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim) == nil && hard < lim.Cur {
+		n, lim.Cur = hard, hard
+	}
+	if n > 0 {
 		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim) != nil {
 			f.say(diag.Warning, fmt.Sprintf("[%s.main()] Cannot raise FD limit to %d.", os.Args[0], n))
 		}

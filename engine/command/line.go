@@ -9,7 +9,7 @@ import (
 	"hawser/engine/conn"
 )
 
-// maxPayload is the room for a payload (tune.cli.max-payload-size).
+// maxPayload is the room for a payload unless tune.cli.max-payload-size says it.
 const maxPayload = 128 << 10
 
 // maxPattern is how long the word after "<<" may be to still end a payload.
@@ -31,10 +31,15 @@ type reader struct {
 	gone chan struct{} // closed when the peer sends no more
 	done chan struct{} // closed to end it
 	busy atomic.Bool   // a command runs: silence is no reason to close
+	room int           // for a payload
 }
 
-func newReader(c *conn.Conn, size int) *reader {
-	r := &reader{c: c, out: make(chan input), gone: make(chan struct{}), done: make(chan struct{})}
+// newReader reads lines of at most size bytes, and payloads of room; 0: the default.
+func newReader(c *conn.Conn, size, room int) *reader {
+	if room == 0 {
+		room = maxPayload
+	}
+	r := &reader{c: c, room: room, out: make(chan input), gone: make(chan struct{}), done: make(chan struct{})}
 	r.br = bufio.NewReaderSize(patient{c, &r.busy}, size)
 	return r
 }
@@ -116,7 +121,7 @@ func (r *reader) payload(pattern string) (string, error) {
 		if strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r") == pattern {
 			return b.String(), nil
 		}
-		if b.WriteString(line); b.Len() > maxPayload {
+		if b.WriteString(line); b.Len() > r.room {
 			return "", io.ErrShortBuffer
 		}
 	}

@@ -60,7 +60,7 @@ func open(sess *engine.Session) *session {
 		}
 	}
 	s.setTimeout(sess.Front.Timeout.Client)
-	s.r = newReader(c, max(sess.RT.Global.Tune.BufSize, 1024))
+	s.r = newReader(c, max(sess.RT.Global.Tune.BufSize, 1024), sess.RT.Global.Tune.CLIPayload)
 	s.cli.Session, s.cli.Sess = s, sess
 	s.master = sess.Bind != nil && sess.Bind.Master
 	s.cli.Closed = s.r.gone

@@ -42,7 +42,8 @@ func New(srv *engine.Server) engine.Connector {
 	if px.RT != nil {
 		t := &px.RT.Global.Tune
 		d.bufSize = t.BufSize
-		if t.RcvBufServer > 0 || t.SndBufServer > 0 {
+		d.asProxy = px.RT.Global.NeverSendLocal
+		if t.RcvBufServer > 0 || t.SndBufServer > 0 || t.NotSentServer > 0 {
 			d.tune, d.special = t, true
 		}
 	}
@@ -58,8 +59,9 @@ type dialer struct {
 	socks     *socksConf // nil without socks4
 	netns     string     // network namespace; "": ours
 	keepAlive bool
-	tune      *engine.Tune // the sizes of the kernel's buffers; nil: the system's
+	tune      *engine.Tune // the limits of the kernel's buffers; nil: the system's
 	special   bool         // some socket option beyond TCP_NODELAY is wanted
+	asProxy   bool         // pp2-never-send-local
 	bufSize   int
 }
 

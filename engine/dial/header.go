@@ -111,6 +111,8 @@ func (d *dialer) sendHeader(spec *engine.DialSpec, c *conn.Conn, to *target) err
 	switch {
 	case spec.SendProxy == 1:
 		out = proxyproto.AppendV1(out, from, dst)
+	case spec.Strm == nil && d.asProxy:
+		out = proxyproto.AppendV2(out, from, dst, false, nil, d.header != nil && d.header.crc)
 	case spec.Strm == nil:
 		out = proxyproto.AppendV2Local(out, nil, d.header != nil && d.header.crc)
 	default:

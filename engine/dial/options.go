@@ -111,6 +111,7 @@ func (d *dialer) options(fd int) {
 	if t := d.tune; t != nil {
 		buffer(fd, unix.SO_RCVBUF, t.RcvBufServer)
 		buffer(fd, unix.SO_SNDBUF, t.SndBufServer)
+		set(fd, unix.TCP_NOTSENT_LOWAT, t.NotSentServer)
 	}
 	if d.srv.CC != "" {
 		unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, d.srv.CC)

@@ -17,6 +17,7 @@ func init() {
 		limit("maxsslrate", "limit of new TLS sessions per second", func(g *engine.Global) *int { return &g.MaxSSLRate }),
 		idleLimit(limit("maxpipes", "", func(*engine.Global) *int { return new(int) })),
 		limit("ulimit-n", "limit of file descriptors of the process", func(g *engine.Global) *int { return &g.UlimitN }),
+		limit("fd-hard-limit", "upper bound of file descriptors, also of what maxconn is derived from", func(g *engine.Global) *int { return &g.FDHardLimit }),
 		engine.Keyword{Name: "nbthread", In: engine.InGlobal, Max: 1, Usage: "nbthread <number>: how many threads may run at once (GOMAXPROCS)", Parse: parseNbThread},
 		engine.Keyword{Name: "spread-checks", In: engine.InGlobal, Max: 1, Usage: "spread-checks <0..50>: vary the checks' intervals by so many percent", Parse: parseSpreadChecks},
 		engine.Keyword{Name: "max-spread-checks", In: engine.InGlobal, Max: 1, Usage: "max-spread-checks <time>: spread the first checks over at most this time", Parse: globalTime(time.Millisecond, func(g *engine.Global) *time.Duration { return &g.MaxSpreadChecks })},

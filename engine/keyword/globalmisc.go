@@ -12,8 +12,8 @@ import (
 var unused = map[string]string{
 	"busy-polling": "the kernel's poller is Go's", "noepoll": "the kernel's poller is Go's", "noevports": "the kernel's poller is Go's",
 	"nokqueue": "the kernel's poller is Go's", "nopoll": "the kernel's poller is Go's",
-	"nogetaddrinfo": "names are resolved by Go", "noreuseport": "there is one socket for each address",
-	"noktls": "TLS runs in the process", "no-memory-trimming": "memory is Go's", "prealloc-fd": "descriptors are the kernel's",
+	"nogetaddrinfo": "names are resolved by Go",
+	"noktls":        "TLS runs in the process", "no-memory-trimming": "memory is Go's", "prealloc-fd": "descriptors are the kernel's",
 	"set-dumpable": "the process stays as the system made it", "strict-limits": "limits that cannot be had are always an error",
 	"numa-cpu-mapping": "threads are Go's", "cpu-map": "threads are Go's", "cpu-policy": "threads are Go's", "cpu-set": "threads are Go's",
 	"cpu-affinity": "threads are Go's", "thread-groups": "threads are Go's", "thread-group": "threads are Go's",
@@ -27,10 +27,10 @@ var unused = map[string]string{
 	"httpclient.resolvers.disabled": "there is no client for Lua or OCSP", "httpclient.resolvers.id": "there is no client for Lua or OCSP",
 	"httpclient.resolvers.prefer": "there is no client for Lua or OCSP", "httpclient.retries": "there is no client for Lua or OCSP",
 	"httpclient.ssl.ca-file": "there is no client for Lua or OCSP", "httpclient.ssl.verify": "there is no client for Lua or OCSP",
-	"httpclient.timeout.connect": "there is no client for Lua or OCSP", "fd-hard-limit": "see ulimit -n and maxconn",
-	"pp2-never-send-local": "checks send the header as configured", "cluster-secret": "of QUIC and peers only",
-	"debug":          "start with -d instead",
-	"shm-stats-file": "statistics are kept over reloads anyway", "shm-stats-file-max-objects": "statistics are kept over reloads anyway",
+	"httpclient.timeout.connect": "there is no client for Lua or OCSP",
+	"cluster-secret":             "of QUIC and peers only",
+	"debug":                      "start with -d instead",
+	"shm-stats-file":             "statistics are kept over reloads anyway", "shm-stats-file-max-objects": "statistics are kept over reloads anyway",
 	"harden.reject-privileged-ports.quic": "QUIC is not spoken yet",
 	"ocsp-update.disable":                 "OCSP responses are not fetched", "ocsp-update.maxdelay": "OCSP responses are not fetched", "ocsp-update.mindelay": "OCSP responses are not fetched",
 	"ocsp-update.httpproxy": "OCSP responses are not fetched", "ocsp-update.mode": "OCSP responses are not fetched",
@@ -53,10 +53,19 @@ func init() {
 		engine.Keyword{Name: "unsetenv", In: engine.InGlobal, Max: -1, Usage: "unsetenv <name>...: remove environment variables", Parse: parseUnsetenv},
 		engine.Keyword{Name: "resetenv", In: engine.InGlobal, Max: -1, Usage: "resetenv [<name>...]: remove all other environment variables", Parse: nothing},
 		engine.Keyword{Name: "unix-bind", In: engine.InGlobal, Max: -1, Usage: "unix-bind [prefix <path>] [mode <octal>] [user <name>] [uid <id>] [group <name>] [gid <id>]: what UNIX sockets of bind lines start with", Parse: parseUnixBind},
+		globalFlag("noreuseport", "bind without SO_REUSEPORT: no other process can listen on our addresses", func(g *engine.Global) *bool { return &g.NoReusePort }),
+		globalFlag("pp2-never-send-local", "checks of servers with send-proxy-v2 send PROXY instead of LOCAL, as before HAProxy 2.2", func(g *engine.Global) *bool { return &g.NeverSendLocal }),
 		engine.Keyword{Name: "nbproc", In: engine.InGlobal, Max: -1, Flags: engine.Legacy, Usage: "nbproc <number>: gone since HAProxy 2.5; remove it", Parse: parseNbproc},
 		engine.Keyword{Name: "master-worker", In: engine.InGlobal, Max: -1, Flags: engine.Legacy, Usage: "master-worker: start with -W instead", Parse: parseMasterWorker},
 		engine.Keyword{Name: "stats bind-process", In: engine.InGlobal, Max: -1, Flags: engine.Legacy, Usage: "stats bind-process: gone since HAProxy 2.5; remove it", Parse: formerGlobal},
 	)
+}
+
+func globalFlag(name, usage string, field func(*engine.Global) *bool) engine.Keyword {
+	return engine.Keyword{Name: name, In: engine.InGlobal, Usage: name + ": " + usage, Parse: func(b *engine.Build, _ *engine.Line) error {
+		*field(&b.RT.Global) = true
+		return nil
+	}}
 }
 
 func nothing(*engine.Build, *engine.Line) error { return nil }

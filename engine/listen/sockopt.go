@@ -78,7 +78,7 @@ func options(fd, family int, b *engine.Bind) error {
 		}
 	}
 	set(true, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, "SO_REUSEADDR")
-	set(true, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1, "SO_REUSEPORT")
+	set(!b.Px.RT.Global.NoReusePort, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1, "SO_REUSEPORT")
 	v6 := family == unix.AF_INET6
 	set(b.Transparent && !v6, unix.SOL_IP, unix.IP_TRANSPARENT, 1, "IP_TRANSPARENT")
 	set(b.Transparent && v6, unix.SOL_IPV6, unix.IPV6_TRANSPARENT, 1, "IPV6_TRANSPARENT")
@@ -92,6 +92,7 @@ func options(fd, family int, b *engine.Bind) error {
 	t := &b.Px.RT.Global.Tune
 	set(t.RcvBufClient > 0, unix.SOL_SOCKET, unix.SO_RCVBUF, t.RcvBufClient, "SO_RCVBUF")
 	set(t.SndBufClient > 0, unix.SOL_SOCKET, unix.SO_SNDBUF, t.SndBufClient, "SO_SNDBUF")
+	set(t.NotSentClient > 0, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, t.NotSentClient, "TCP_NOTSENT_LOWAT")
 	set(b.Px.Options.Has(engine.OptClientKA), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1, "SO_KEEPALIVE") // inherited
 	if p := keyword.ClientProbes.Get(b.Px); p != nil {
 		set(p.Count > 0, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, p.Count, "TCP_KEEPCNT")
