@@ -53,6 +53,7 @@ func (f *flags) edit(rt *engine.Runtime) {
 			}
 		}
 	}
+	g.NoReusePort = g.NoReusePort || f.noReuse
 	if f.localPeer != "" {
 		g.LocalPeer = f.localPeer
 	}
