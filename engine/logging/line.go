@@ -171,13 +171,25 @@ func appendEnd(d []byte, sess *engine.Session, src bool) []byte {
 	return appendNum(append(d, ':'), int64(a.Port()), 0)
 }
 
+// isNull tells a connection that failed before it was of any use: it brought nothing,
+// or its TLS handshake did not end.
+func isNull(sess *engine.Session) bool {
+	switch sess.ErrCause {
+	case "Connection closed during SSL handshake", "Timeout during SSL handshake":
+		return true
+	case "SSL handshake failure":
+		return false
+	}
+	return sess.Conn != nil && sess.Conn.In() == 0
+}
+
 // session logs a connection that failed before its first stream (manual, 8.2.5).
 func session(sess *engine.Session) {
 	px := sess.Front
 	if px.LogFmt.Fmt == nil && px.LogErr.Fmt == nil {
 		return // as HAProxy: without a format there is a line for those who got in
 	}
-	if len(px.Logs) == 0 || sess.LogLevel < 0 || px.Options.Has(engine.OptDontLogNull) && sess.Conn != nil && sess.Conn.In() == 0 {
+	if len(px.Logs) == 0 || sess.LogLevel < 0 || px.Options.Has(engine.OptDontLogNull) && isNull(sess) {
 		return
 	}
 	level := 6

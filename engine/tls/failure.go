@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 
 	"hawser/engine"
 )
@@ -60,16 +58,15 @@ func explain(err error, i *info, asked *tls.ClientHelloInfo, cfg *tls.Config) *f
 	var verify *tls.CertificateVerificationError
 	var refused refusal
 	var op *net.OpError
+	var late net.Error
 	switch {
 	case errors.As(err, &verify), errors.As(err, &refused), i.account.stopped.code != 0:
 		f.code, f.cause = certificateFailed, "SSL client certificate not trusted"
 		if i.account.stopped.depth > 0 {
 			f.cause = "SSL client CA chain cannot be verified"
 		}
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &late) && late.Timeout():
 		f.cause = "Timeout during SSL handshake"
-	case errors.Is(err, syscall.ECONNRESET):
-		f.cause = "Connection error during SSL handshake"
 	case errors.As(err, &record):
 		f.code = firstBytes(record.RecordHeader[:])
 	case errors.Is(err, errNoName):
@@ -91,7 +88,7 @@ func explain(err error, i *info, asked *tls.ClientHelloInfo, cfg *tls.Config) *f
 // firstBytes tells what came instead of a record.
 func firstBytes(b []byte) int {
 	for _, method := range []string{"GET ", "POST ", "HEAD ", "PUT "} {
-		if bytes.HasPrefix([]byte(method), b) {
+		if bytes.HasPrefix(b, []byte(method)) {
 			return httpRequest
 		}
 	}
