@@ -21,9 +21,6 @@ func init() {
 		func(_ env, n int) (engine.Sample, engine.Status) { return engine.Sint(int64(n)), engine.Found })
 	add("bc_err_name", engine.TStr, "The name of that error.",
 		func(e env, n int) (engine.Sample, engine.Status) {
-			if n == 0 {
-				return engine.Sample{}, engine.Missing
-			}
 			return engine.Str(e.Keep([]byte(connErrors[n].name))), engine.Found
 		})
 	add("bc_err_str", engine.TStr, "What that error means.",
