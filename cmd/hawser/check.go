@@ -7,6 +7,7 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/build"
+	"hawser/engine/trace"
 	"hawser/parser"
 	"hawser/parser/diag"
 )
@@ -26,6 +27,7 @@ func evaluate(f *flags) int {
 
 // options are those of a load under these flags.
 func (f *flags) options() build.Options {
+	trace.Events = f.debug
 	o := build.Options{
 		CheckOnly: f.check,
 		Parser:    parser.Options{Env: environment(f), Facts: facts()},

@@ -21,7 +21,6 @@ type flags struct {
 	front     bool     // -db: stay in the foreground
 	daemon    bool     // -D
 	master    bool     // -W, -Ws
-	notify    bool     // -Ws
 	masterCLI []string // -S
 	dir       string   // -C
 	pidFile   string   // -p
@@ -67,7 +66,7 @@ var plainFlags = map[string]func(*flags){
 	"-V": func(f *flags) { f.verbose, f.quiet = true, false }, "-q": func(f *flags) { f.quiet = true },
 	"-d": func(f *flags) { f.debug = true }, "-db": func(f *flags) { f.front = true },
 	"-D": func(f *flags) { f.daemon = true }, "-W": func(f *flags) { f.master = true },
-	"-Ws": func(f *flags) { f.master, f.notify = true, true },
+	"-Ws": func(f *flags) { f.master = true },
 	"-dD": func(f *flags) { f.diag = true }, "-dI": func(f *flags) { f.fork = true },
 	"-dW": func(f *flags) { f.warnings = true }, "-dS": func(f *flags) { f.noSplice = true },
 	"-dV": func(f *flags) { f.noVerify = true }, "-dR": func(f *flags) { f.noReuse = true }, "-4": func(f *flags) { f.ipv4 = true },
