@@ -49,7 +49,7 @@ bench: build
 
 # Where the time goes, for the compiler (profile-guided optimization): make again after work on the hot path.
 profile: build
-	dir=$$(mktemp -d) && $(GO) run ./conformance/bench -rounds 1 -profile $$dir -only plain,production,tcp,connection,body14k,rules && \
+	dir=$$(mktemp -d) && $(GO) run ./conformance/bench -rounds 1 -n 100000 -profile $$dir -only plain,production,tcp,connection,body14k,rules && \
 	 $(GO) tool pprof -proto $$dir/*.prof > cmd/hawser/default.pgo && rm -r $$dir
 
 # A first look: three demo origins and the proxy; Ctrl-C ends all of them.
