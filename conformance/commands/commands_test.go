@@ -97,7 +97,11 @@ func write(list []exchange) string {
 // start runs bin and returns what asks it; every command has a connection of its own.
 func start(t *testing.T, bin testbed.Binary) func(command string) string {
 	dir := testbed.TempDir(t)
-	cfg, err := filepath.Abs("testdata/run.cfg")
+	cfg := filepath.Join(dir, "run.cfg") // answers that name it say $DIR
+	text, err := os.ReadFile("testdata/run.cfg")
+	if err == nil {
+		err = os.WriteFile(cfg, text, 0o644)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
