@@ -107,7 +107,7 @@ func (s *Socket) readExpired() error {
 		return ErrInterrupted
 	}
 	since := s.rd.since
-	if w := clock.Tick(s.lastWrite.Load()); w > since && !s.independent.Load() {
+	if w := clock.Tick(s.lastWrite.Load()); w > since {
 		since = w
 	}
 	now := clock.Precise()
@@ -163,9 +163,6 @@ func (s *Socket) recheckInterrupt() {
 		s.nc.SetReadDeadline(past)
 	}
 }
-
-// SetIndependent makes bytes written not refresh the read side (option independent-streams).
-func (s *Socket) SetIndependent(on bool) { s.independent.Store(on) }
 
 // SetDeadline, SetReadDeadline and SetWriteDeadline serve code that knows only
 // net.Conn, such as crypto/tls; they set the absolute limit.

@@ -22,7 +22,6 @@ type Socket struct {
 
 	rd, wr      side
 	interrupted atomic.Bool
-	independent atomic.Bool
 	lastWrite   atomic.Int64 // Tick of the last bytes written
 	lastRead    atomic.Int64 // Tick of the last bytes read
 	in, out     atomic.Int64
