@@ -36,7 +36,7 @@ type Local struct {
 	Close   bool   // the client connection ends with it
 	Body    []byte // borrowed until the stream ends
 	Reply   *Reply // the reply that it is made from; nil: Stream.Res was filled by its maker
-	NoRules bool   // it stands for a reply whose rules failed: none are run again
+	NoRules bool   // no rules see it: it answers what is no request, or a reply whose rules failed
 	// Server: it stands for a server's response: the http-response rules apply.
 	Server bool
 }

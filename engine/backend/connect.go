@@ -8,6 +8,7 @@ import (
 	"hawser/engine/clock"
 	"hawser/engine/conn"
 	"hawser/engine/h1"
+	"hawser/engine/htx"
 )
 
 // Connect returns an upstream that is ready for the stream's request. On success
@@ -16,6 +17,10 @@ func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
 	for {
 		if f := assign(s); f != nil {
 			return nil, f
+		}
+		if s.Server.Redir != "" && (s.Req.MethodID == htx.GET || s.Req.MethodID == htx.HEAD) && s.Req.Path().Len > 0 {
+			Release(s)
+			return nil, Redirected
 		}
 		s.Seen.Server.Store(s.Server)
 		if up := takeIdle(s); up != nil {

@@ -26,6 +26,9 @@ var (
 	clientGone    = &Failure{0, 'C', 'C'}
 	clientGoneQ   = &Failure{0, 'C', 'Q'}
 	killed        = &Failure{503, 'K', 'C'}
+
+	// Redirected: the server wants the client to ask elsewhere (redir).
+	Redirected = &Failure{302, 'L', 'C'}
 )
 
 // MaxRetries is how often a stream may try again.

@@ -32,6 +32,10 @@ func forward(s *engine.Stream) {
 		up, fail := backend.Connect(s)
 		if fail != nil {
 			setTerm(s, fail.Cause, fail.State)
+			if fail == backend.Redirected {
+				redirectTo(s, s.Server.Redir)
+				return
+			}
 			if fail.Status == 0 || errorReply(s, fail.Status) == over {
 				return
 			}

@@ -30,6 +30,7 @@ func requestHead(s *engine.Stream) step {
 // invalidHead answers an unreadable head with the status that the mux chose.
 func invalidHead(s *engine.Stream) step {
 	px := s.Front
+	s.Local.NoRules = true // it is no request yet
 	switch s.Req.Status {
 	case 0: // the client left: nothing to answer
 		setTerm(s, 'C', 'R')

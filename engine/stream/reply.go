@@ -84,6 +84,26 @@ func BuildReply(s *engine.Stream, r *engine.Reply) {
 	m.BodyLen = int64(len(s.Local.Body))
 }
 
+// redirectTo sends the client to its path below another prefix (redir of a server).
+func redirectTo(s *engine.Stream, prefix string) {
+	if s.Res == nil {
+		s.Res = &htx.Msg{}
+	}
+	m, e := s.Res, &s.Env
+	mark := e.Mark()
+	e.Tmp = append(append(e.Tmp, prefix...), s.Req.Bytes(s.Req.PathQuery())...)
+	m.StartResponse(302, "Found")
+	m.AddIDStr(htx.CacheControl, "no-cache")
+	m.AddIDStr(htx.ContentLength, "0")
+	m.AddID(htx.Location, e.Since(mark))
+	m.BodyLen = 0
+	s.Local = engine.Local{Set: true}
+	if s.Term.CookieIn != 0 {
+		s.Term.CookieOut = 'N'
+	}
+	sendLocal(s)
+}
+
 // sendLocal runs the rules for our own replies and sends what was prepared.
 func sendLocal(s *engine.Stream) {
 	m := s.Res
