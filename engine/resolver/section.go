@@ -165,9 +165,26 @@ func (ns *nameserver) stream(b *engine.Build, words []engine.Word, addr engine.S
 			return err
 		}
 	}
+	withoutEffect(b, words)
 	b.At(engine.StageMake, func() { engine.FinishServer(b, srv) })
 	ns.srv = srv
 	return nil
+}
+
+// withoutEffect tells of options that mean nothing to a connection for questions.
+func withoutEffect(b *engine.Build, words []engine.Word) {
+	for i := 0; i < len(words); i++ {
+		row, ok := engine.ServerKeywords.Get(words[i].Text)
+		if !ok {
+			continue
+		}
+		switch family, _, _ := strings.Cut(row.Name, "-"); family {
+		case "check", "agent", "on", "pool", "weight", "backup", "disabled", "enabled", "maxconn", "minconn", "maxqueue", "inter", "fastinter",
+			"downinter", "rise", "fall", "observe", "error", "cookie", "slowstart", "track", "redir", "id", "guid", "max", "stick", "non", "hash", "init":
+			b.Notice(words[i].Pos, "'%s' has no effect on a name server", row.Name)
+		}
+		i += max(row.Args, 0)
+	}
 }
 
 func (r *section) resolvConf(b *engine.Build, l *engine.Line) error {
