@@ -72,7 +72,7 @@ func TestAgent(t *testing.T) {
 		{"nonsense\n", "agent reports an error : nonsense"},
 		{"up\n", "via agent : up"},
 		{"drain\n", "DRAIN (agent)"},
-		{"500%\n", "DRAIN (agent)"},
+		{"500%\n", "DRAIN (agent) weight 200 of 200"},
 		{"ready\n", "!DRAIN"},
 		{"maint\n", "MAINT"},
 		{"ready up\n", "via agent : up"},
