@@ -69,3 +69,51 @@ func TestEvents(t *testing.T) {
 		t.Errorf("haproxy:\n%s\nhawser:\n%s", strings.Join(said[0], "\n"), strings.Join(said[1], "\n"))
 	}
 }
+
+const debugFile = `defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend fe
+    bind "${BIND}"
+    http-request set-var(txn.a) src,debug(addr,stderr)
+    http-request set-var(txn.b) path,debug(,stdout),length,debug(len,stdout),add(1),debug(more,stderr)
+    http-request set-var(txn.c) bool(true),debug(b,stderr)
+    http-request set-var(txn.c) str(a),base64,b64dec,debug(bin,stderr)
+    http-request set-var(txn.c) method,debug(m,stderr)
+    http-request set-var(txn.c) req.hdr(absent),debug(none,stderr)
+    http-request return status 200
+`
+
+// TestDebugConverter: values are printed as HAProxy prints them.
+func TestDebugConverter(t *testing.T) {
+	var said []string
+	for _, bin := range both(t) {
+		dir, addr := testbed.TempDir(t), testbed.FreeAddr()
+		file := filepath.Join(dir, "h.cfg")
+		if err := os.WriteFile(file, []byte(debugFile), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p, err := testbed.Start(bin, dir, []string{"-db", "-f", file}, "BIND="+addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.WaitAddrs(addr); err != nil {
+			t.Fatal(err)
+		}
+		dial(t, addr).get("/path")
+		p.Stop()
+		var lines []string
+		for line := range strings.Lines(p.Output()) {
+			if strings.HasPrefix(line, "[debug]") {
+				lines = append(lines, line)
+			}
+		}
+		slices.Sort(lines)
+		said = append(said, strings.Join(lines, ""))
+	}
+	if said[0] != said[1] || strings.Count(said[0], "\n") < 7 {
+		t.Errorf("haproxy:\n%s\nhawser:\n%s", said[0], said[1])
+	}
+}

@@ -46,8 +46,6 @@ func init() {
 			return str(no)
 		}, nil
 	})
-	engine.AddConvs(engine.Conv{Name: "debug", In: engine.TAny, Out: engine.TSame, Args: engine.OptArgs(0, engine.ArgStr, engine.ArgStr),
-		Usage: "([prefix[,destination]]): passes the input on; HAProxy's debug output is not made.", Eval: func(_ env, _ args, v smp) (smp, stat) { return v, found }})
 }
 
 // mapped registers a converter that changes each byte for itself.
