@@ -38,14 +38,14 @@ func main() {
 	flag.StringVar(&o.hawser, "hawser", "bin/hawser", "hawser binary; empty: none")
 	flag.StringVar(&o.haproxy, "haproxy", "haproxy", "the binary to compare with")
 	flag.StringVar(&o.newer, "haproxy35", "", "a second haproxy to show beside it (-haproxy35 haproxy35)")
-	flag.IntVar(&o.rounds, "rounds", 0, "rounds per scenario (default 5, quick 2)")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds per scenario (default 11, quick 2)")
 	flag.IntVar(&o.requests, "n", 0, "measured requests per round (default: the scenario's)")
 	flag.StringVar(&o.profile, "profile", "", "directory: hawser writes a CPU profile per scenario (HAWSER_CPUPROFILE)")
 	flag.IntVar(&o.conns, "conns", 0, "connections of the load (default: the scenario's)")
 	flag.BoolVar(&o.list, "list", false, "print the scenarios and end")
 	flag.Parse()
 	if o.rounds == 0 {
-		o.rounds = 5
+		o.rounds = 11 // short ones: the machine changes its pace from second to second
 		if o.quick {
 			o.rounds = 2
 		}
