@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"time"
 )
@@ -101,6 +102,11 @@ func (r *clientRules) look(sent []*x509.Certificate, now time.Time) ([]*x509.Cer
 	}
 	chain := r.build(sent)
 	flaws := r.ends(chain)
+	inTime := o // what is expired may be forbidden, too
+	inTime.CurrentTime = sent[0].NotBefore
+	if _, then := sent[0].Verify(inTime); forbidden(err) || forbidden(then) {
+		flaws = append(flaws, flaw{0, 47}) // permitted subtree violation
+	}
 	flaws = purposes(flaws, chain)
 	if r.lists != nil {
 		flaws = r.revocations(flaws, chain, now)
@@ -109,6 +115,19 @@ func (r *clientRules) look(sent []*x509.Certificate, now time.Time) ([]*x509.Cer
 		flaws = []flaw{{0, unspecified}}
 	}
 	return chain, flaws
+}
+
+// forbidden tells whether an authority may not speak for the names that it signed.
+func forbidden(err error) bool {
+	var e x509.CertificateInvalidError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Reason {
+	case x509.CANotAuthorizedForThisName, x509.NameConstraintsWithoutSANs, x509.UnconstrainedName, x509.TooManyConstraints:
+		return true
+	}
+	return false
 }
 
 // longest is how many authorities a chain may have here.
