@@ -63,7 +63,7 @@ type lineHash struct{ key *engine.Expr }
 
 var lineHashes = engine.NewSlot[*engine.Proxy, lineHash]("balance log-hash")
 
-// finishLogBackend refuses what cannot work with mode log, and compiles its key.
+// finishLogBackend tells what cannot work with mode log, or without it.
 func finishLogBackend(b *engine.Build, px *engine.Proxy) {
 	if px.Side&engine.Back == 0 {
 		return
@@ -73,20 +73,41 @@ func finishLogBackend(b *engine.Build, px *engine.Proxy) {
 			if srv.Addr.Dgram {
 				b.Alert(srv.Pos, "unsupported transport for server address in '%s' backend.", px.Mode).AsLate()
 			}
+			if logServers.Get(srv) != nil {
+				b.Notice(srv.Pos, "'log-proto' and 'log-bufsize' of server '%s/%s' have no effect without 'mode log'", px.Name, srv.Name)
+			}
 		}
 		return
 	}
-	for what, there := range map[string]bool{
-		"tcp-request rules": len(px.Rules[engine.TCPReqCont]) > 0, "tcp-response rules": len(px.Rules[engine.TCPResCont]) > 0,
-	} {
-		if there {
-			b.Warn(px.Pos, "Cannot use %s with 'mode log' in %s '%s'. They will be ignored.", what, px.Kind, px.Name).AsLate()
+	checkLogServers(b, px)
+	for _, set := range []engine.RulesetID{engine.TCPReqCont, engine.TCPResCont} {
+		if len(px.Rules[set]) > 0 {
+			b.Warn(px.Pos, "Cannot use %s rules with 'mode log' in %s '%s'. They will be ignored.", strings.TrimSuffix(engine.RulesetName[set], " content"), px.Kind, px.Name).AsLate()
 		}
 	}
-	words := px.Balance.Words
-	if len(words) == 0 {
-		return
+	if len(px.Balance.Words) > 0 {
+		checkLogBalance(b, px, px.Balance.Words)
 	}
+}
+
+// checkLogServers refuses to send in the clear what should be encrypted, and tells of
+// options that lines do not obey.
+func checkLogServers(b *engine.Build, px *engine.Proxy) {
+	for _, srv := range px.Servers {
+		if srv.SSL {
+			b.Alert(srv.Pos, "'ssl' on server '%s/%s' of a log backend is known to HAProxy but not supported by Hawser yet", px.Name, srv.Name).AsLate()
+		}
+		if srv.SendProxy != 0 {
+			b.Warn(srv.Pos, "'send-proxy*' server option is unsupported there, ignoring it").AsLate()
+		}
+		if srv.MaxConn > 0 {
+			b.Notice(srv.Pos, "'maxconn' of server '%s/%s' has no effect in a log backend", px.Name, srv.Name)
+		}
+	}
+}
+
+// checkLogBalance refuses algorithms that need streams, and compiles the key of log-hash.
+func checkLogBalance(b *engine.Build, px *engine.Proxy, words []engine.Word) {
 	switch words[0].Text {
 	case "roundrobin", "random", "sticky":
 	case "log-hash":

@@ -9,6 +9,11 @@ import (
 )
 
 func init() {
+	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
+		if px.Mode == engine.ModeLog && stickSlot.Get(px) != nil {
+			b.Warn(px.Pos, "Cannot use sticking rules with 'mode log' in %s '%s'. They will be ignored.", px.Kind, px.Name).AsLate()
+		}
+	})
 	engine.AddKeywords(engine.Keyword{Name: "stick", In: engine.InBE, Min: 2, Max: -1,
 		Usage: "stick { match | on | store-request | store-response } <key> [table <table>] [if | unless <condition>]: sends equal keys to the same server", Parse: parseStick})
 	engine.AddHook(engine.Hook{Name: "stick match", Phase: engine.PhasePersist, Order: 100, Enabled: sticks, Run: matchRequest})
