@@ -109,6 +109,11 @@ func limits(t *testing.T, p *testbed.Process, socket string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range []string{"Maxconn", "Ulimit-n"} {
+		if !strings.Contains(out, "\n"+name+": ") {
+			t.Errorf("show info tells no %s", name)
+		}
+	}
 	for line := range strings.SplitSeq(out, "\n") {
 		name, v, _ := strings.Cut(line, ": ")
 		n, _ := strconv.Atoi(v)
