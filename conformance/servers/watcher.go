@@ -131,13 +131,15 @@ func (w *watcher) news(server string) (list []string) {
 
 var (
 	took   = regexp.MustCompile(`check duration: \d+ms`)
-	osWord = regexp.MustCompile(`E[A-Z]+ returned by OS \(([^)]*)\)`) // as 3.5 has it
+	osWord = regexp.MustCompile(`E[A-Z]+ returned by OS \(([^)]*)\)`) // as 3.5 has it,
+	noWord = strings.NewReplacer("ECONNREFUSED returned by OS", "Connection refused",
+		"ECONNRESET returned by OS", "Connection reset by peer") // or, when another socket's error came between, this
 	counts = regexp.MustCompile(`\d+ (active|backup|sessions|requeued|remaining|total)`)
 )
 
 func plain(s string) string {
 	s = took.ReplaceAllString(s, "check duration: _ms")
-	return counts.ReplaceAllString(osWord.ReplaceAllString(s, "$1"), "_ $1")
+	return counts.ReplaceAllString(noWord.Replace(osWord.ReplaceAllString(s, "$1")), "_ $1")
 }
 
 // settled waits until every watcher reports the state of a server that ok wants,
