@@ -7,6 +7,8 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/clock"
+	_ "hawser/engine/conv"
+	_ "hawser/engine/fetch"
 )
 
 // farmOf makes a backend with servers a, b, c … of the given weights.
@@ -145,7 +147,7 @@ func expectOnly(t *testing.T, px *engine.Proxy, want string) {
 
 // everyAlgorithm is each with its arguments and hash-type.
 var everyAlgorithm = [][2]string{{"roundrobin"}, {"static-rr"}, {"leastconn"}, {"first"}, {"random"}, {"response-time"}, {"source"}, {"source", "consistent"},
-	{"hdr(k)"}, {"hdr(k)", "consistent"}, {"uri"}, {"uri", "consistent wt6 avalanche"}, {"url_param id"}}
+	{"hdr(k)"}, {"hdr(k)", "consistent"}, {"uri"}, {"uri", "consistent wt6 avalanche"}, {"url_param id"}, {"hash req.fhdr(k)"}, {"hash path,lower", "consistent"}}
 
 // BenchmarkPick is one choice among a thousand servers, for keys of a few hundred clients.
 func BenchmarkPick(b *testing.B) {

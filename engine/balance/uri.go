@@ -1,6 +1,7 @@
 package balance
 
 import (
+	"bytes"
 	"strconv"
 
 	"hawser/engine"
@@ -48,11 +49,17 @@ func (c *uriConf) key(uri []byte) []byte {
 	if c.len > 0 && len(uri) > c.len {
 		uri = uri[:c.len]
 	}
+	if c.depth == 0 {
+		if i := bytes.IndexByte(uri, '?'); i >= 0 && !c.whole {
+			return uri[:i]
+		}
+		return uri
+	}
 	slashes := 0
 	for i, b := range uri {
 		switch {
 		case b == '/':
-			if slashes++; c.depth > 0 && slashes == c.depth+1 {
+			if slashes++; slashes == c.depth+1 {
 				return uri[:i]
 			}
 		case b == '?' && !c.whole:

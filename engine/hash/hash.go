@@ -21,18 +21,21 @@ var Named = map[string]func([]byte) uint32{
 func SDBM(key []byte) uint32 { return SDBMFrom(0, key) }
 
 // SDBMFrom goes on from h, the hash of what came before.
-func SDBMFrom(h uint32, key []byte) uint32 {
-	for _, c := range key {
-		h = uint32(c) + h<<6 + h<<16 - h
-	}
-	return h
-}
+func SDBMFrom(h uint32, key []byte) uint32 { return polynomial(h, 65599, key) }
 
 // DJB2 is Bernstein's hash with addition.
-func DJB2(key []byte) uint32 {
-	h := uint32(5381)
+func DJB2(key []byte) uint32 { return polynomial(5381, 33, key) }
+
+// polynomial multiplies by m and adds a byte, again and again: four at a time, as
+// each multiplication would else wait for the one before.
+func polynomial(h, m uint32, key []byte) uint32 {
+	m2 := m * m
+	m3, m4 := m2*m, m2*m2
+	for ; len(key) >= 4; key = key[4:] {
+		h = h*m4 + uint32(key[0])*m3 + uint32(key[1])*m2 + uint32(key[2])*m + uint32(key[3])
+	}
 	for _, c := range key {
-		h = h*33 + uint32(c)
+		h = h*m + uint32(c)
 	}
 	return h
 }

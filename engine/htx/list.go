@@ -1,6 +1,9 @@
 package htx
 
-import "iter"
+import (
+	"bytes"
+	"iter"
+)
 
 // NextItem returns the next element of a comma-separated list at or after off:
 // its bounds with blanks around it cut off, and where to go on. Commas inside
@@ -23,6 +26,13 @@ func NextItem(v []byte, off int) (from, to, next int, ok bool) {
 
 // itemEnd finds the comma that ends the element beginning at i, or the end of v.
 func itemEnd(v []byte, i int) int {
+	end := len(v)
+	if comma := bytes.IndexByte(v[i:], ','); comma >= 0 {
+		end = i + comma
+	}
+	if bytes.IndexByte(v[i:end], '"') < 0 {
+		return end
+	}
 	quoted := false
 	for ; i < len(v); i++ {
 		switch c := v[i]; {
