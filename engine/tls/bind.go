@@ -58,6 +58,12 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 	if t.base, t.clients, err = serverConfig(b, px, ld, &c, at, bd); err != nil {
 		return nil, err
 	}
+	if t.signs, err = c.signs(b, px, bd); err != nil {
+		return nil, err
+	}
+	if t.tickets, err = c.ticketKeys(b, px, bd); err != nil {
+		return nil, err
+	}
 	if err := t.read(ld, px, bd, &c); err != nil {
 		return nil, err
 	}
@@ -71,11 +77,24 @@ func makeBind(b *engine.Build, px *engine.Proxy, bd *engine.Bind) (*server, erro
 	return t, nil
 }
 
+// signs is what the keys of a listener, or of a line of a crt-list, may sign with.
+func (c *bindConf) signs(b *engine.Build, px *engine.Proxy, bd *engine.Bind) ([]tls.SignatureScheme, error) {
+	list, err := signWith(b, c.sigalgs, "Signature Algorithm", forBind(bd))
+	if err != nil {
+		return nil, named(px, err)
+	}
+	return list, nil
+}
+
+func forBind(bd *engine.Bind) string {
+	return " for bind '" + bindName(bd) + "' at " + bd.Pos.String()
+}
+
 func bindName(bd *engine.Bind) string { return bd.Addr.Text }
 
 // serverConfig makes the settings of a listener, or of one line of a crt-list.
 func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at engine.Word, bd *engine.Bind) (*tls.Config, *clientRules, error) {
-	who := " for bind '" + bindName(bd) + "' at " + bd.Pos.String()
+	who := forBind(bd)
 	cfg, err := c.config(b, px, at, who)
 	if err != nil {
 		return nil, nil, named(px, err)
@@ -95,11 +114,16 @@ func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at
 		if rules.roots, rules.trusted, err = authorities(ld, c); err != nil {
 			return nil, nil, err
 		}
-		cfg.ClientCAs = rules.roots
+		if cfg.ClientCAs, err = told(ld, c, rules); err != nil {
+			return nil, nil, err
+		}
 		if rules.lists, err = ld.crl(c.crlFile); err != nil {
 			return nil, nil, err
 		}
 		rules.guard(cfg, c.verify == "required")
+	}
+	if err := checkSchemes(c.clientAlgs, "Signature Algorithm", who); err != nil {
+		return nil, nil, named(px, err)
 	}
 	if c.alpnSet {
 		cfg.NextProtos = spoken(b, px, c.alpnWord, c.alpn)
@@ -107,6 +131,21 @@ func serverConfig(b *engine.Build, px *engine.Proxy, ld *loader, c *bindConf, at
 		cfg.NextProtos = spoken(b, px, engine.Word{}, []string{"h2", "http/1.1"})
 	}
 	return cfg, rules, nil
+}
+
+// told are the authorities that a client hears of: those of ca-file, unless
+// no-ca-names. The library verifies by what it tells, so the rules must, elsewhere.
+func told(ld *loader, c *bindConf, rules *clientRules) (*x509.CertPool, error) {
+	switch {
+	case c.noNames, c.caFile.Text == "":
+		rules.alone = true
+		return nil, nil
+	case c.verifyFile.Text == "":
+		return rules.roots, nil
+	}
+	rules.alone = true
+	pool, _, err := ld.trusted(c.caFile)
+	return pool, err
 }
 
 // authorities are those of ca-file and ca-verify-file.

@@ -18,6 +18,9 @@ type bindConf struct {
 	alpnWord  engine.Word
 	crtIgnore errorSet // which errors of client certificates count for nothing
 	caIgnore  errorSet // and of their authorities'
+
+	ticketFile engine.Word
+	noNames    bool // no-ca-names
 }
 
 var binds = engine.NewSlot[*engine.Bind, bindConf]("TLS of a bind line")
@@ -85,8 +88,10 @@ func addIdle() {
 		idle(o.name, o.args, o.usage)
 	}
 	idle("prefer-client-ciphers", 0, "prefer-client-ciphers: the library chooses the better cipher of both lists")
-	idle("no-ca-names", 0, "no-ca-names: clients are told which authorities count")
-	idle("tls-ticket-keys", 1, "tls-ticket-keys <file>: the process makes its own keys")
+	engine.AddBindKeywords(engine.BindKeyword{Name: "client-sigalgs", Args: 1, Missing: "'client-sigalgs" + noAlgorithms, Flags: engine.NoEffect, Usage: "client-sigalgs <list>: the library chooses what it asks of clients' signatures",
+		Parse: func(_ *engine.Build, bd *engine.Bind, n engine.Word, a []engine.Word) error {
+			return clientAlgsWord(&binds.Edit(bd).sslConf, n, a)
+		}})
 }
 
 // addCertificates registers what a listener shows to clients.
@@ -105,6 +110,12 @@ func addCertificates() {
 		onBind(func(_ *engine.Bind, c *bindConf) { c.strictSNI = true }))
 	addBind("no-strict-sni", 0, "", "no-strict-sni: undoes strict-sni of ssl-default-bind-options",
 		onBind(func(_ *engine.Bind, c *bindConf) { c.noStrict = true }))
+	addBind("sigalgs", 1, "'sigalgs"+noAlgorithms, "sigalgs <list>: what the keys of the certificates sign with, as OpenSSL names it (ECDSA+SHA256:RSA-PSS+SHA256)",
+		func(_ *engine.Bind, c *bindConf, n engine.Word, a []engine.Word) error {
+			return sigalgsWord(&c.sslConf, n, a)
+		})
+	addBind("tls-ticket-keys", 1, "'tls-ticket-keys' : missing TLS ticket keys file path", "tls-ticket-keys <file>: keys of tickets, a line each, so that processes with the same file resume each other's sessions; the last three count, the one before the last seals",
+		bindWord(func(c *bindConf) *engine.Word { return &c.ticketFile }))
 	addBind("ecdhe", 1, "'ecdhe' : missing named curve", "ecdhe <curve>: the group of the key exchange", setECDHE)
 }
 
@@ -114,6 +125,8 @@ func addClients() {
 		func(_ *engine.Bind, c *bindConf, _ engine.Word, a []engine.Word) error {
 			return setVerify(&c.sslConf, a[0])
 		})
+	addBind("no-ca-names", 0, "", "no-ca-names: clients are not told which authorities count",
+		onBind(func(_ *engine.Bind, c *bindConf) { c.noNames = true }))
 	addBind("ca-verify-file", 1, "'ca-verify-file' : missing CAfile path", "ca-verify-file <file>: further authorities that clients are not told of",
 		bindWord(func(c *bindConf) *engine.Word { return &c.verifyFile }))
 	ignore := func(name, of string, set func(c *bindConf) *errorSet) {

@@ -24,6 +24,8 @@ type server struct {
 	clients  *clientRules // nil where clients are not asked
 	g        *globalConf
 	forge    *forge // generate-certificates; nil without it
+	signs    []tls.SignatureScheme
+	tickets  [][32]byte
 }
 
 // entry is one certificate with the names that choose it.
@@ -34,7 +36,8 @@ type entry struct {
 	bare *tls.Config // cfg without ALPN
 	not  []string    // negative filters
 
-	clients *clientRules // whom cfg lets in
+	clients *clientRules          // whom cfg lets in
+	signs   []tls.SignatureScheme // what the key may sign with; nil: anything
 }
 
 var errNoName = errors.New("no certificate for this server name")
@@ -66,7 +69,7 @@ func (t *server) crt(ld *loader, w engine.Word, who string, def bool) error {
 		return prefixed(err, who)
 	}
 	for i, c := range certs {
-		t.add(&entry{cert: c, file: names[i]}, nil, def)
+		t.add(&entry{cert: c, file: names[i], signs: t.signs}, nil, def)
 	}
 	return nil
 }
@@ -134,7 +137,7 @@ func ownNames(c *tls.Certificate) (names []string) {
 
 // finish gives each certificate its settings and the listener its default.
 func (t *server) finish() {
-	keys := ticketKeys()
+	keys := t.tickets
 	t.base.SetSessionTicketKeys(keys)
 	if len(t.defaults) == 0 && len(t.entries) > 0 {
 		t.defaults = t.entries[:1]
@@ -142,6 +145,11 @@ func (t *server) finish() {
 	for _, e := range t.entries {
 		if e.cfg == nil {
 			e.cfg, e.clients = t.base, t.clients
+		}
+		if e.signs != nil {
+			own := *e.cert
+			own.SupportedSignatureAlgorithms = e.signs
+			e.cert = &own
 		}
 		e.cfg = e.cfg.Clone()
 		e.cfg.Certificates = []tls.Certificate{*e.cert}

@@ -45,9 +45,15 @@ func init() {
 	for _, o := range ignored {
 		engine.AddServerKeywords(engine.ServerKeyword{Name: o.name, Args: o.args, Flags: engine.NoEffect, Usage: o.usage, Parse: nothing})
 	}
-	for _, name := range []string{"renegotiate", "no-renegotiate"} {
-		engine.AddServerKeywords(engine.ServerKeyword{Name: name, Flags: engine.NoEffect, Usage: name + ": the library never renegotiates", Parse: nothing})
-	}
+	engine.AddServerKeywords(engine.ServerKeyword{Name: "sigalgs", Args: 1, Missing: "'sigalgs" + noAlgorithms, Flags: engine.NoEffect, Usage: "sigalgs <list>: the library chooses what it asks of a server's signature",
+		Parse: func(_ *engine.Build, s *engine.Server, n engine.Word, a []engine.Word) error {
+			return sigalgsWord(&servers.Edit(s).sslConf, n, a)
+		}})
+	add("client-sigalgs", 1, "'client-sigalgs"+noAlgorithms, "client-sigalgs <list>: what the key of crt signs with, as OpenSSL names it (ECDSA+SHA256:RSA-PSS+SHA256)", func(_ *engine.Server, c *serverConf, n engine.Word, a []engine.Word) error {
+		return clientAlgsWord(&c.sslConf, n, a)
+	})
+	on("renegotiate", "renegotiate: a server may shake hands again on a connection (the default; up to TLS 1.2)", func(_ *engine.Server, c *serverConf) { c.renegotiate, c.noRenegotiate = true, false })
+	on("no-renegotiate", "no-renegotiate: a connection ends when its server wants to shake hands again", func(_ *engine.Server, c *serverConf) { c.renegotiate, c.noRenegotiate = false, true })
 	on("ssl", "ssl: TLS to the server", func(s *engine.Server, _ *serverConf) { s.SSL = true })
 	on("no-ssl", "no-ssl: undoes ssl", func(s *engine.Server, _ *serverConf) { s.SSL = false })
 	on("ssl-reuse", "ssl-reuse: resume sessions (the default)", func(_ *engine.Server, c *serverConf) { c.noReuse = false })
@@ -149,6 +155,17 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	who := " for server '" + srv.Name + "'"
+	if err := checkSchemes(c.sigalgs, "Signature Algorithm", who); err != nil {
+		return nil, named(srv.Px, err)
+	}
+	signs, err := signWith(b, c.clientAlgs, "Client Signature Algorithm", who)
+	if err != nil {
+		return nil, named(srv.Px, err)
+	}
+	if !c.noRenegotiate {
+		cfg.Renegotiation = tls.RenegotiateFreelyAsClient
+	}
 	t := &client{cfg: cfg, host: c.verifyHost, g: g}
 	ld := loaderOf(b)
 	t.verify = c.verify != "none" && (c.verify != "" || !b.RT.Global.ServerVerifyNone)
@@ -168,7 +185,9 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg.Certificates = []tls.Certificate{*certs[0]}
+		own := *certs[0]
+		own.SupportedSignatureAlgorithms = signs
+		cfg.Certificates = []tls.Certificate{own}
 	}
 	if c.sni.Text != "" {
 		b.Px = srv.Px
@@ -183,7 +202,7 @@ func newClient(b *engine.Build, srv *engine.Server) (*client, error) {
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(64)
 	}
 	cfg.InsecureSkipVerify = true // VerifyConnection does it, by HAProxy's rules
-	t.print = strings.Join([]string{c.verify, c.caFile.Text, c.crlFile.Text, c.crt.Text, c.sni.Text, c.verifyHost}, "|")
+	t.print = strings.Join([]string{c.clientAlgs.Text, c.verify, c.caFile.Text, c.crlFile.Text, c.crt.Text, c.sni.Text, c.verifyHost}, "|")
 	return t, nil
 }
 

@@ -11,19 +11,22 @@ import (
 // sslConf holds the options that bind lines, server lines and crt-list lines have
 // in common. Zero values are "not set".
 type sslConf struct {
-	min, max   uint16
-	off        map[uint16]bool // no-tlsv1x
-	force      uint16
-	ciphers    engine.Word
-	suites     engine.Word // TLS 1.3
-	curves     engine.Word
-	alpn       []string
-	alpnSet    bool
-	verify     string
-	caFile     engine.Word
-	verifyFile engine.Word
-	crlFile    engine.Word
-	noTickets  bool
+	min, max                   uint16
+	off                        map[uint16]bool // no-tlsv1x
+	force                      uint16
+	ciphers                    engine.Word
+	suites                     engine.Word // TLS 1.3
+	curves                     engine.Word
+	alpn                       []string
+	alpnSet                    bool
+	verify                     string
+	caFile                     engine.Word
+	verifyFile                 engine.Word
+	crlFile                    engine.Word
+	noTickets                  bool
+	sigalgs                    engine.Word // what our signatures, or the server's, may be
+	clientAlgs                 engine.Word // the same for clients' certificates
+	renegotiate, noRenegotiate bool
 }
 
 var versions = map[string]uint16{"SSLv3": tls.VersionTLS10 - 1, "TLSv1.0": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
@@ -120,11 +123,17 @@ var ignored = []struct {
 	usage string
 }{
 	{"npn", 1, "npn <protocols>: gone from TLS; use alpn"},
-	{"sigalgs", 1, "sigalgs <list>: the library chooses signature algorithms"},
-	{"client-sigalgs", 1, "client-sigalgs <list>: the library chooses signature algorithms"},
 	{"allow-0rtt", 0, "allow-0rtt: early data is not taken"},
 	{"ktls", 1, "ktls <on|off>: TLS stays in the process"},
 }
+
+// sigalgsWord and clientAlgsWord keep their lists.
+var (
+	sigalgsWord    = word(func(c *sslConf) *engine.Word { return &c.sigalgs })
+	clientAlgsWord = word(func(c *sslConf) *engine.Word { return &c.clientAlgs })
+)
+
+const noAlgorithms = "' : missing signature algorithm list"
 
 func optionByName(name string) *option {
 	for i := range options {

@@ -14,6 +14,7 @@ func (c sslConf) over(base *sslConf) sslConf {
 		c.min, c.max, c.force, c.off = base.min, base.max, base.force, base.off
 	}
 	for _, p := range []struct{ own, def *engine.Word }{{&c.ciphers, &base.ciphers}, {&c.suites, &base.suites}, {&c.curves, &base.curves},
+		{&c.sigalgs, &base.sigalgs}, {&c.clientAlgs, &base.clientAlgs},
 		{&c.caFile, &base.caFile}, {&c.verifyFile, &base.verifyFile}, {&c.crlFile, &base.crlFile}} {
 		if p.own.Text == "" {
 			*p.own = *p.def
@@ -26,6 +27,9 @@ func (c sslConf) over(base *sslConf) sslConf {
 		c.verify = base.verify
 	}
 	c.noTickets = c.noTickets || base.noTickets
+	if !c.renegotiate && !c.noRenegotiate {
+		c.renegotiate, c.noRenegotiate = base.renegotiate, base.noRenegotiate
+	}
 	return c
 }
 

@@ -44,12 +44,15 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 	}
 	word := w
 	word.Text, word.Map = crt, nil
-	cfg, clients := t.base, t.clients
+	cfg, clients, signs := t.base, t.clients, t.signs
 	if special {
 		merged := own
 		merged.sslConf = own.sslConf.over(&c.sslConf)
-		merged.crtIgnore, merged.caIgnore = c.crtIgnore, c.caIgnore
+		merged.crtIgnore, merged.caIgnore, merged.noNames = c.crtIgnore, c.caIgnore, own.noNames || c.noNames
 		var err error
+		if signs, err = merged.signs(ld.b, px, bd); err != nil {
+			return err
+		}
 		if cfg, clients, err = serverConfig(ld.b, px, ld, &merged, w, bd); err != nil {
 			return err
 		}
@@ -61,7 +64,7 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 		if err != nil {
 			return err
 		}
-		t.add(&entry{cert: cert, file: f.crt, cfg: cfg, clients: clients}, strings.Fields(rest), false)
+		t.add(&entry{cert: cert, file: f.crt, cfg: cfg, clients: clients, signs: signs}, strings.Fields(rest), false)
 		return nil
 	}
 	certs, names, err := ld.crt(word)
@@ -69,7 +72,7 @@ func (t *server) line(ld *loader, px *engine.Proxy, bd *engine.Bind, c *bindConf
 		return err
 	}
 	for i, cert := range certs {
-		t.add(&entry{cert: cert, file: names[i], cfg: cfg, clients: clients}, strings.Fields(rest), false)
+		t.add(&entry{cert: cert, file: names[i], cfg: cfg, clients: clients, signs: signs}, strings.Fields(rest), false)
 	}
 	return nil
 }
@@ -108,6 +111,18 @@ func listOptions(c *bindConf, f *files, at engine.Word, words []string) error {
 			}
 			continue
 		}
+		if name.Text == "no-ca-names" {
+			c.noNames = true
+			continue
+		}
+		if set := listAlgorithms[name.Text]; set != nil {
+			a, ok := arg()
+			if !ok {
+				return diag.Errorf(at.Pos, "'%s"+noAlgorithms, name.Text)
+			}
+			set(&c.sslConf, name, []engine.Word{a})
+			continue
+		}
 		o := optionByName(name.Text)
 		if o == nil {
 			if skipIgnored(name.Text, words, &i) {
@@ -130,10 +145,9 @@ func listOptions(c *bindConf, f *files, at engine.Word, words []string) error {
 	return nil
 }
 
+var listAlgorithms = map[string]func(*sslConf, engine.Word, []engine.Word) error{"sigalgs": sigalgsWord, "client-sigalgs": clientAlgsWord}
+
 func skipIgnored(name string, _ []string, i *int) bool {
-	if name == "no-ca-names" {
-		return true
-	}
 	if name == "ecdhe" {
 		*i++
 		return true

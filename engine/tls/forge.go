@@ -66,6 +66,7 @@ func (f *forge) entry(name string, model *entry) *entry {
 	if cert == nil {
 		return nil
 	}
+	cert.SupportedSignatureAlgorithms = model.signs
 	e := &entry{cert: cert, file: model.file, cfg: model.cfg.Clone(), bare: model.bare.Clone(), clients: model.clients}
 	e.cfg.Certificates, e.bare.Certificates = []tls.Certificate{*cert}, []tls.Certificate{*cert}
 	if len(f.made) >= mostForged {

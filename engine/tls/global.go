@@ -48,11 +48,13 @@ func init() {
 		list("ssl-default-bind-ciphers", "a cipher suite", "ssl-default-bind-ciphers <list>: ciphers of bind lines that name none", func(g *globalConf) *engine.Word { return &g.bind.ciphers }),
 		list("ssl-default-bind-ciphersuites", "a cipher suite", "ssl-default-bind-ciphersuites <list>: ciphersuites of bind lines that name none", func(g *globalConf) *engine.Word { return &g.bind.suites }),
 		list("ssl-default-bind-curves", "a curves suite", "ssl-default-bind-curves <list>: curves of bind lines that name none", func(g *globalConf) *engine.Word { return &g.bind.curves }),
+		list("ssl-default-bind-sigalgs", "signature algorithms", "ssl-default-bind-sigalgs <list>: sigalgs of bind lines that name none", func(g *globalConf) *engine.Word { return &g.bind.sigalgs }),
+		list("ssl-default-server-client-sigalgs", "signature algorithms", "ssl-default-server-client-sigalgs <list>: client-sigalgs of server lines that name none", func(g *globalConf) *engine.Word { return &g.server.clientAlgs }),
 		list("ssl-default-server-ciphers", "a cipher suite", "ssl-default-server-ciphers <list>: ciphers of server lines that name none", func(g *globalConf) *engine.Word { return &g.server.ciphers }),
 		list("ssl-default-server-ciphersuites", "a cipher suite", "ssl-default-server-ciphersuites <list>: ciphersuites of server lines that name none", func(g *globalConf) *engine.Word { return &g.server.suites }),
 		list("ssl-default-server-curves", "a curves suite", "ssl-default-server-curves <list>: curves of server lines that name none", func(g *globalConf) *engine.Word { return &g.server.curves }),
 		engine.Keyword{Name: "ssl-default-bind-options", In: engine.InGlobal, Max: -1, Usage: "ssl-default-bind-options <options>: versions, tickets and strict-sni of bind lines", Parse: parseDefaultOptions(true)},
-		engine.Keyword{Name: "ssl-default-server-options", In: engine.InGlobal, Max: -1, Usage: "ssl-default-server-options <options>: versions and tickets of server lines", Parse: parseDefaultOptions(false)},
+		engine.Keyword{Name: "ssl-default-server-options", In: engine.InGlobal, Max: -1, Usage: "ssl-default-server-options <options>: versions, tickets and renegotiation of server lines", Parse: parseDefaultOptions(false)},
 		engine.Keyword{Name: "ssl-server-verify", In: engine.InGlobal, Max: -1, Usage: "ssl-server-verify { none | required }: whether certificates of servers are verified where their lines do not say", Parse: parseServerVerify},
 		engine.Keyword{Name: "ssl-load-extra-files", In: engine.InGlobal, Max: -1, Usage: "ssl-load-extra-files { none | all | key | ocsp | issuer … }: which files beside a certificate are read", Parse: func(b *engine.Build, l *engine.Line) error {
 			globals.Edit(b.RT).noExtra = len(l.Words) > 1 && l.Words[1].Text == "none"
@@ -81,29 +83,27 @@ func init() {
 		}},
 	)
 	for name, why := range map[string]string{
-		"ssl-dh-param-file":                 "the library has no finite-field Diffie-Hellman",
-		"ssl-default-bind-sigalgs":          "the library chooses signature algorithms",
-		"ssl-default-bind-client-sigalgs":   "the library chooses signature algorithms",
-		"ssl-default-server-sigalgs":        "the library chooses signature algorithms",
-		"ssl-default-server-client-sigalgs": "the library chooses signature algorithms",
-		"ssl-engine":                        "there is no OpenSSL",
-		"ssl-provider":                      "there is no OpenSSL",
-		"ssl-provider-path":                 "there is no OpenSSL",
-		"ssl-propquery":                     "there is no OpenSSL",
-		"ssl-mode-async":                    "there is no OpenSSL",
-		"ssl-security-level":                "there is no OpenSSL",
-		"ssl-skip-self-issued-ca":           "chains are sent as they are in the file",
-		"issuers-chain-path":                "chains are sent as they are in the file",
-		"tune.ssl.cachesize":                "sessions are resumed by tickets only",
-		"tune.ssl.lifetime":                 "tickets live as long as the library says",
-		"tune.ssl.force-private-cache":      "there is one process",
-		"tune.ssl.maxrecord":                "the library sizes records by itself",
-		"tune.ssl.hard-maxrecord":           "the library sizes records by itself",
-		"tune.ssl.keyupdate-rate-limit":     "the library has its own limit",
-		"tune.ssl.ssl-ctx-cache-size":       "certificates are not generated",
-		"tune.ssl.certificate-compression":  "the library does not compress certificates",
-		"tune.ssl.ocsp-update.maxdelay":     "responses are not fetched",
-		"tune.ssl.ocsp-update.mindelay":     "responses are not fetched",
+		"ssl-dh-param-file":                "the library has no finite-field Diffie-Hellman",
+		"ssl-default-bind-client-sigalgs":  "the library chooses signature algorithms",
+		"ssl-default-server-sigalgs":       "the library chooses signature algorithms",
+		"ssl-engine":                       "there is no OpenSSL",
+		"ssl-provider":                     "there is no OpenSSL",
+		"ssl-provider-path":                "there is no OpenSSL",
+		"ssl-propquery":                    "there is no OpenSSL",
+		"ssl-mode-async":                   "there is no OpenSSL",
+		"ssl-security-level":               "there is no OpenSSL",
+		"ssl-skip-self-issued-ca":          "chains are sent as they are in the file",
+		"issuers-chain-path":               "chains are sent as they are in the file",
+		"tune.ssl.cachesize":               "sessions are resumed by tickets only",
+		"tune.ssl.lifetime":                "tickets live as long as the library says",
+		"tune.ssl.force-private-cache":     "there is one process",
+		"tune.ssl.maxrecord":               "the library sizes records by itself",
+		"tune.ssl.hard-maxrecord":          "the library sizes records by itself",
+		"tune.ssl.keyupdate-rate-limit":    "the library has its own limit",
+		"tune.ssl.ssl-ctx-cache-size":      "certificates are not generated",
+		"tune.ssl.certificate-compression": "the library does not compress certificates",
+		"tune.ssl.ocsp-update.maxdelay":    "responses are not fetched",
+		"tune.ssl.ocsp-update.mindelay":    "responses are not fetched",
 	} {
 		engine.AddKeywords(engine.Keyword{Name: name, In: engine.InGlobal, Max: -1, Flags: engine.NoEffect, Usage: name + ": " + why,
 			Parse: func(*engine.Build, *engine.Line) error { return nil }})
@@ -148,7 +148,11 @@ func parseDefaultOptions(bind bool) func(*engine.Build, *engine.Line) error {
 				g.strictSNI = true
 				continue
 			}
-			if bind && (w.Text == "prefer-client-ciphers" || w.Text == "no-renegotiation") {
+			if bind && w.Text == "prefer-client-ciphers" {
+				continue
+			}
+			if !bind && (w.Text == "renegotiate" || w.Text == "no-renegotiate") {
+				c.renegotiate, c.noRenegotiate = w.Text == "renegotiate", w.Text != "renegotiate"
 				continue
 			}
 			o := optionByName(w.Text)

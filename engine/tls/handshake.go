@@ -18,7 +18,7 @@ var tickets struct {
 	keys [][32]byte
 }
 
-func ticketKeys() [][32]byte {
+func processKeys() [][32]byte {
 	tickets.Do(func() {
 		var k [32]byte
 		rand.Read(k[:])
@@ -68,7 +68,7 @@ func (t *server) Handshake(_ *engine.Session, c *conn.Conn, timeout time.Duratio
 func (i *info) verified(r *clientRules) {
 	switch {
 	case r == nil || len(i.st.PeerCertificates) == 0:
-	case r.lenient():
+	case r.judges():
 		i.account = r.judge(i.st.PeerCertificates)
 	case len(i.st.VerifiedChains) > 0:
 		i.account.chain = i.st.VerifiedChains[0]

@@ -18,10 +18,11 @@ type clientRules struct {
 	trusted []*x509.Certificate // those of roots; none for @system-ca
 	lists   *revoked            // crl-file; nil without one
 	crt, ca errorSet
+	alone   bool // roots are not those that the library knows
 }
 
-// lenient tells whether bad certificates may be let in.
-func (r *clientRules) lenient() bool { return r.crt.any() || r.ca.any() }
+// judges tells whether the rules decide, and not the library.
+func (r *clientRules) judges() bool { return r.alone || r.crt.any() || r.ca.any() }
 
 // flaw is an error of the certificate at a depth of the chain; 0 is the client's.
 type flaw struct{ depth, code int }
@@ -42,7 +43,7 @@ func (r refusal) Error() string { return "the client's certificate does not veri
 
 // guard puts the rules into the settings of a listener.
 func (r *clientRules) guard(cfg *tls.Config, required bool) {
-	if !r.lenient() {
+	if !r.judges() {
 		r.lists.guard(cfg)
 		return
 	}
