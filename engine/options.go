@@ -29,6 +29,8 @@ const (
 	OptUnsafeResponse
 	OptCaseAdjustClient
 	OptCaseAdjustServer
+	OptSmartAccept
+	OptSmartConnect
 	// OptTransparent: connect to the address that the client asked for.
 )
 

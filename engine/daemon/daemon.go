@@ -131,6 +131,9 @@ func (d *Daemon) publish(rt, old *engine.Runtime) error {
 	d.current.Store(rt)
 	rt.Proc.Current.Store(rt)
 	plan.Commit()
+	for _, text := range plan.Untaken {
+		d.Say(diag.Warning, text)
+	}
 	engine.StartFeatures(rt, old)
 	if old == nil {
 		return nil

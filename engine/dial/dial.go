@@ -38,7 +38,7 @@ func New(srv *engine.Server) engine.Connector {
 		d.netns = c.netns
 	}
 	d.special = d.keepAlive || srv.TCPUserTimeout > 0 || sockets.Get(srv) != nil
-	d.special = d.special || srv.CC != "" || px.Options.Has(engine.OptNoLinger)
+	d.special = d.special || srv.CC != "" || px.Options.Has(engine.OptNoLinger) || px.Options.Has(engine.OptSmartConnect)
 	if px.RT != nil {
 		t := &px.RT.Global.Tune
 		d.bufSize = t.BufSize

@@ -113,6 +113,9 @@ func (d *dialer) options(fd int) {
 		buffer(fd, unix.SO_SNDBUF, t.SndBufServer)
 		set(fd, unix.TCP_NOTSENT_LOWAT, t.NotSentServer)
 	}
+	if d.srv.Px.Options.Has(engine.OptSmartConnect) {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 0)
+	}
 	if d.srv.CC != "" {
 		unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, d.srv.CC)
 	}

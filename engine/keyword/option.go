@@ -28,6 +28,8 @@ var switches = []optionRow{
 	{"socket-stats", engine.InAllFE, engine.OptSocketStats, "count for each listener"},
 	{"clitcpka", engine.InAllFE, engine.OptClientKA, "TCP keep-alive on the client's side"},
 	{"srvtcpka", engine.InAllBE, engine.OptServerKA, "TCP keep-alive on the server's side"},
+	{"tcp-smart-accept", engine.InAllFE, engine.OptSmartAccept, "save the acknowledgement of a request, which the answer carries (with mode http unless 'no' says otherwise)"},
+	{"tcp-smart-connect", engine.InAllBE, engine.OptSmartConnect, "save the acknowledgement that ends the handshake with a server: the request carries it"},
 	{"tcpka", engine.InAll, engine.OptClientKA | engine.OptServerKA, "TCP keep-alive on both sides"},
 	{"accept-unsafe-violations-in-http-request", engine.InAllFE, engine.OptUnsafeRequest, "let requests pass that violate the protocol"},
 	{"accept-unsafe-violations-in-http-response", engine.InAllBE, engine.OptUnsafeResponse, "let responses pass that violate the protocol"},
@@ -51,8 +53,6 @@ var idle = []struct {
 	{"splice-auto", engine.InAll, "data is moved inside the kernel wherever it can"},
 	{"splice-request", engine.InAll, "data is moved inside the kernel wherever it can"},
 	{"splice-response", engine.InAll, "data is moved inside the kernel wherever it can"},
-	{"tcp-smart-accept", engine.InAllFE, "acknowledgements are the system's"},
-	{"tcp-smart-connect", engine.InAllBE, "acknowledgements are the system's"},
 	{"disable-h2-upgrade", engine.InAllFE, "HTTP/2 is not looked for on connections that begin as HTTP/1"},
 	{"transparent", engine.InAllBE, "a server at 0.0.0.0 goes where the client wanted to go"},
 }

@@ -43,6 +43,8 @@ type Plan struct {
 	l      *Listeners
 	want   map[string]*engine.Bind
 	opened []*Socket
+	// Untaken tells, after Commit, which options the kernel refused.
+	Untaken []string
 }
 
 // Prepare opens what rt needs and the set lacks. On an error, which tells all
@@ -59,7 +61,7 @@ func (l *Listeners) Prepare(rt *engine.Runtime) (*Plan, error) {
 		if l.socket(key) != nil {
 			continue
 		}
-		sk, err := open(l, key, b)
+		sk, err := p.open(key, b)
 		if err != nil {
 			failed = append(failed, err)
 			continue
@@ -139,6 +141,7 @@ func (p *Plan) Commit() {
 	defer l.mu.Unlock()
 	for key, sk := range l.sockets {
 		if b := p.want[key]; b != nil {
+			p.complain(b, sk.follow(b))
 			sk.bind.Store(b)
 			sk.poke() // limits may have changed
 			continue

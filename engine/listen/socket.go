@@ -30,6 +30,7 @@ type Socket struct {
 	halting sync.Mutex    // serializes changes of halted
 	wake    chan struct{} // room, resume or stop, for a loop that waits
 	waits   atomic.Bool   // the loop waits for wake
+	tuned   []knob        // what it was told last; of Prepare and Commit, one after the other
 	l       *Listeners
 
 	acceptor
@@ -83,11 +84,15 @@ func (sk *Socket) learn(fd int) {
 }
 
 // open makes the socket of a bind line.
-func open(l *Listeners, key string, b *engine.Bind) (*Socket, error) {
+func (p *Plan) open(key string, b *engine.Bind) (*Socket, error) {
+	l := p.l
 	fd, orphan := -1, -1
 	var err error
+	var tuned []knob
+	var untaken []string
 	if fd = l.inherited(key); fd >= 0 {
 		err = unix.Listen(fd, backlog(b))
+		tuned = make([]knob, len(tuning(b))) // by another process, who knows how
 	} else {
 		switch a := &b.Addr; a.Family {
 		case unit.Unix:
@@ -98,7 +103,8 @@ func open(l *Listeners, key string, b *engine.Bind) (*Socket, error) {
 			orphan = a.Num
 			fd, err = takeOver(a.Num, backlog(b))
 		default:
-			fd, err = listenIP(b)
+			tuned = tuning(b)
+			fd, untaken, err = listenIP(b, tuned)
 		}
 	}
 	if err != nil {
@@ -108,7 +114,8 @@ func open(l *Listeners, key string, b *engine.Bind) (*Socket, error) {
 	if err != nil {
 		return nil, refused(b, err)
 	}
-	sk.orphan = orphan
+	sk.orphan, sk.tuned = orphan, tuned
+	p.complain(b, append(untaken, sk.follow(b)...))
 	if b.Transparent {
 		sk.local = netip.AddrPort{}
 	}
@@ -131,23 +138,42 @@ func takeOver(n, backlog int) (int, error) {
 
 // refused words a bind error as HAProxy does.
 func refused(b *engine.Bind, err error) error {
-	kind := "proxy"
+	what := "cannot bind socket (%s) for [%s]."
+	switch b.Addr.Family {
+	case unit.Unix, unit.Abns, unit.AbnsZ:
+		what = "cannot bind UNIX socket (%s) [%s]."
+	}
+	return fmt.Errorf("Binding %s: "+what, whose(b), reason(err), address(b))
+}
+
+// complain notes what a socket does not take of its bind line.
+func (p *Plan) complain(b *engine.Bind, untaken []string) {
+	for _, text := range untaken {
+		p.Untaken = append(p.Untaken, fmt.Sprintf("Starting %s: %s for [%s].", whose(b), text, address(b)))
+	}
+}
+
+// whose names a bind line in a sentence about its socket.
+func whose(b *engine.Bind) string {
+	kind, proto := "proxy", "tcpv4"
 	switch b.Px.Kind {
 	case "frontend", "":
 		kind = "frontend"
 	}
-	proto, what := "tcpv4", "cannot bind socket (%s) for [%s]."
-	if b.Addr.IP.Is6() {
-		proto = "tcpv6"
-	}
 	switch b.Addr.Family {
-	case unit.Unix, unit.Abns, unit.AbnsZ:
-		proto, what = "unix_stream", "cannot bind UNIX socket (%s) [%s]."
-		if b.Addr.Family != unit.Unix {
-			proto = "abns_stream"
+	case unit.Unix:
+		proto = "unix_stream"
+	case unit.Abns, unit.AbnsZ:
+		proto = "abns_stream"
+	default:
+		if b.Addr.IP.Is6() {
+			proto = "tcpv6"
+		}
+		if b.Addr.MPTCP {
+			proto = "mp" + proto
 		}
 	}
-	return fmt.Errorf("Binding [%s:%d] for %s %s: protocol %s: "+what, b.Pos.File, b.Pos.Line, kind, b.Px.Name, proto, reason(err), address(b))
+	return fmt.Sprintf("[%s:%d] for %s %s: protocol %s", b.Pos.File, b.Pos.Line, kind, b.Px.Name, proto)
 }
 
 func reason(err error) string {

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"time"
 	"unsafe"
 
 	"hawser/engine"
-	"hawser/engine/conn"
 	"hawser/engine/dial"
-	"hawser/engine/keyword"
 	"hawser/parser/unit"
 
 	"golang.org/x/sys/unix"
@@ -30,19 +27,19 @@ func backlog(b *engine.Bind) int {
 	return 1024
 }
 
-// listenIP opens a TCP socket with the options of its bind line.
-func listenIP(b *engine.Bind) (int, error) {
+// listenIP opens a TCP socket with the options of its bind line, and tells which of
+// those the kernel refused.
+func listenIP(b *engine.Bind, tuning []knob) (fd int, untaken []string, err error) {
 	family, sa := sockaddr(b)
 	proto := unix.IPPROTO_TCP
 	if b.Addr.MPTCP {
 		proto = unix.IPPROTO_MPTCP
 	}
-	fd, err := dial.NewSocket(b.Namespace, family, proto)
-	if err != nil {
-		return -1, err
+	if fd, err = dial.NewSocket(b.Namespace, family, proto); err != nil {
+		return -1, nil, err
 	}
-	err = options(fd, family, b)
-	if err == nil {
+	if err = options(fd, family, b); err == nil {
+		untaken = tune(fd, nil, tuning)
 		err = unix.Bind(fd, sa)
 	}
 	if err == nil {
@@ -50,9 +47,9 @@ func listenIP(b *engine.Bind) (int, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return -1, err
+		return -1, nil, err
 	}
-	return fd, nil
+	return fd, untaken, nil
 }
 
 func sockaddr(b *engine.Bind) (family int, sa unix.Sockaddr) {
@@ -66,7 +63,7 @@ func sockaddr(b *engine.Bind) (family int, sa unix.Sockaddr) {
 	return unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16(), Port: b.Addr.Port}
 }
 
-// options sets what the bind line asks for; the first that fails ends it.
+// options sets what the bind line asks of a new socket; the first that fails ends it.
 func options(fd, family int, b *engine.Bind) error {
 	var failed error
 	set := func(on bool, level, opt, v int, name string) {
@@ -84,46 +81,12 @@ func options(fd, family int, b *engine.Bind) error {
 	set(b.Transparent && v6, unix.SOL_IPV6, unix.IPV6_TRANSPARENT, 1, "IPV6_TRANSPARENT")
 	set(v6 && b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1, "IPV6_V6ONLY")
 	set(v6 && b.V4V6 && !b.V6Only, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0, "IPV6_V6ONLY")
-	set(b.MSS != 0, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(b.MSS, -b.MSS), "MSS")
-	set(b.SaveSYN > 0, unix.IPPROTO_TCP, unix.TCP_SAVE_SYN, b.SaveSYN, "TCP_SAVE_SYN")
-	set(b.TFO, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, backlog(b), "TCP_FASTOPEN")
-	set(b.DeferAccept, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 60, "TCP_DEFER_ACCEPT")
-	set(b.TCPUserTimeout > 0, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(b.TCPUserTimeout.Milliseconds()), "TCP_USER_TIMEOUT")
-	t := &b.Px.RT.Global.Tune
-	set(t.RcvBufClient > 0, unix.SOL_SOCKET, unix.SO_RCVBUF, t.RcvBufClient, "SO_RCVBUF")
-	set(t.SndBufClient > 0, unix.SOL_SOCKET, unix.SO_SNDBUF, t.SndBufClient, "SO_SNDBUF")
-	set(t.NotSentClient > 0, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, t.NotSentClient, "TCP_NOTSENT_LOWAT")
-	set(b.Px.Options.Has(engine.OptClientKA), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1, "SO_KEEPALIVE") // inherited
-	if p := keyword.ClientProbes.Get(b.Px); p != nil {
-		set(p.Count > 0, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, p.Count, "TCP_KEEPCNT")
-		set(p.Idle > 0, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(p.Idle/time.Second), "TCP_KEEPIDLE")
-		set(p.Interval > 0, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(p.Interval/time.Second), "TCP_KEEPINTVL")
-	}
-	if b.CC != "" && failed == nil {
-		if err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, b.CC); err != nil {
-			failed = fmt.Errorf("cannot set TCP_CONGESTION to %s: %w", b.CC, err)
-		}
-	}
-	if b.MD5Sig != "" && failed == nil {
-		if err := signed(fd, v6, b); err != nil {
-			failed = fmt.Errorf("cannot set TCP_MD5SIG: %w", err)
-		}
-	}
 	if b.Interface != "" && failed == nil {
 		if err := unix.BindToDevice(fd, b.Interface); err != nil {
 			failed = fmt.Errorf("cannot bind listener to device %s: %w", b.Interface, err)
 		}
 	}
 	return failed
-}
-
-// signed has all clients sign (tcp-md5sig).
-func signed(fd int, v6 bool, b *engine.Bind) error {
-	any := netip.IPv4Unspecified()
-	if v6 {
-		any = netip.IPv6Unspecified()
-	}
-	return conn.SignTCP(fd, any, b.MD5Sig)
 }
 
 // listenPath opens a UNIX socket. It is bound beside its place and moved there, so
