@@ -9,6 +9,7 @@ import (
 func init() {
 	engine.AddBalances(engine.BalanceKeyword{
 		Name:  "static-rr",
+		Fixed: true,
 		Usage: "static-rr: each server in turn by a table made from the weights; a server's weight does not change while it is up",
 		New: func(_ *engine.Build, px *engine.Proxy, _ []engine.Word) (engine.Balancer, error) {
 			t := &staticRR{}
