@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"hawser/engine/htx"
 	"hawser/engine/registry"
 	"hawser/parser/diag"
@@ -14,6 +16,8 @@ type Filter struct {
 	Kind string // the keyword behind "filter"
 	Name string // the filter's own, where it has one
 	Pos  diag.Pos
+	// Attach is told of each stream first, whatever filter-sequence says.
+	Attach func(s *Stream)
 	// Request sees the head that goes to the server, before one is chosen.
 	Request func(s *Stream)
 	// Response sees the head that goes to the client; s.ResBody is nil where no
@@ -26,6 +30,8 @@ type Filter struct {
 	Conf   any // the feature's own
 	// Explicit: a line of the configuration put it here.
 	Explicit bool
+	// Parts are the filters that it stands for where filter-sequence names them.
+	Parts []*Filter
 }
 
 // FilterKeyword is a filter that the user can name. Parse reads the words of a
@@ -48,6 +54,42 @@ func AddFilters(rows ...FilterKeyword) {
 
 // AddFilter puts f behind the proxy's filters.
 func (px *Proxy) AddFilter(f *Filter) { px.Filters = append(px.Filters, f) }
+
+// FiltersOf lists the filters that see one direction, in their order.
+func (px *Proxy) FiltersOf(dir Dir) []*Filter {
+	if list := px.FilterOrder[dir]; list != nil {
+		return *list
+	}
+	return px.Filters
+}
+
+// OrderFilters has the proxy's filters of these names, and no others, see a
+// direction (filter-sequence). unknown is the first name that none has.
+func (px *Proxy) OrderFilters(dir Dir, names []string) (unknown string, ok bool) {
+	list := []*Filter{}
+	for i, name := range names {
+		found := false
+		for _, f := range px.Filters {
+			parts := f.Parts
+			if parts == nil {
+				parts = []*Filter{f}
+			}
+			for _, p := range parts {
+				if p.Kind != name {
+					continue
+				}
+				if found = true; !slices.Contains(names[:i], name) {
+					list = append(list, p)
+				}
+			}
+		}
+		if !found {
+			return name, false
+		}
+	}
+	px.FilterOrder[dir] = &list
+	return "", true
+}
 
 // Filter returns the proxy's first filter that fits, or nil. An empty name fits
 // any.

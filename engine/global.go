@@ -7,7 +7,7 @@ import "time"
 type Global struct {
 	MaxConn, MaxConnRate, MaxSessRate            int
 	MaxSSLConn, MaxSSLRate                       int
-	NbThread, UlimitN                            int
+	NbThread, UlimitN, MaxPipes                  int
 	FDHardLimit                                  int
 	NoReusePort                                  bool
 	NeverSendLocal                               bool // pp2-never-send-local
@@ -53,6 +53,7 @@ type Tune struct {
 	StickCounters                 int
 	RcvBufClient, RcvBufServer    int
 	SndBufClient, SndBufServer    int
+	PipeSize                      int // 0: what suits
 	NotSentClient, NotSentServer  int // tune.notsent-lowat.*
 	CLIPayload                    int // 0: 128 kB
 	VarsProc                      int

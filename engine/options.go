@@ -31,6 +31,9 @@ const (
 	OptCaseAdjustServer
 	OptSmartAccept
 	OptSmartConnect
+	OptSpliceAuto
+	OptSpliceRequest
+	OptSpliceResponse
 	// OptTransparent: connect to the address that the client asked for.
 )
 

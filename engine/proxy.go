@@ -55,7 +55,8 @@ type Proxy struct {
 	UseServer   []SwitchRule // use-server
 	Hooks       [NPhases][]func(*Stream) Verdict
 	Filters     []*Filter
-	Default     *Proxy // default_backend; nil: none (a listen is its own)
+	FilterOrder [2]*[]*Filter // by Dir, where filter-sequence tells it; see FiltersOf
+	Default     *Proxy        // default_backend; nil: none (a listen is its own)
 	Balancer    Balancer
 	MonitorFail []*Cond
 	ForceSwitch []*Cond // force-be-switch: unpublished backends may be used

@@ -10,6 +10,7 @@ import (
 
 	"hawser/engine"
 	"hawser/engine/clock"
+	"hawser/engine/conn"
 )
 
 // Identity is what cmd tells of the program.
@@ -50,6 +51,9 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	},
 	"Hard_maxconn": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxConn)) },
 	"CurrConns":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
+	"Maxpipes":     func(*engine.Runtime, *engine.ProcState) Value { _, _, n := conn.Pipes(); return num(int64(n)) },
+	"PipesUsed":    func(*engine.Runtime, *engine.ProcState) Value { n, _, _ := conn.Pipes(); return num(int64(n)) },
+	"PipesFree":    func(*engine.Runtime, *engine.ProcState) Value { _, n, _ := conn.Pipes(); return num(int64(n)) },
 	"CumConns":     func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumConns.Load()) },
 	"CumReq":       func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.CumReqs.Load()) },
 	"MaxSslConns":  func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Global.MaxSSLConn)) },

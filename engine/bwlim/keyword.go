@@ -168,6 +168,7 @@ func (f *limiter) complete(o *options, kind engine.Word) error {
 
 func (f *limiter) filter(kind engine.Word) *engine.Filter {
 	fl := &engine.Filter{Kind: kind.Text, Name: f.name, Pos: kind.Pos, Conf: f}
+	fl.Attach = func(s *engine.Stream) { f.use(s) }
 	fl.Request = func(s *engine.Stream) {
 		u := f.use(s)
 		if f.in && s.Ex != nil && s.Kind != engine.NotHTTP && u.on.Load() {

@@ -170,8 +170,15 @@ func isRequest(kind string) bool  { return kind == "compression" || kind == "com
 func isResponse(kind string) bool { return kind == "compression" || kind == "comp-res" }
 
 func newFilter(kind string, pos diag.Pos) *engine.Filter {
+	f := newPart(kind, pos, kind == "comp-req")
+	if kind == "compression" {
+		f.Parts = []*engine.Filter{newPart("comp-res", pos, false), newPart("comp-req", pos, false)}
+	}
+	return f
+}
+
+func newPart(kind string, pos diag.Pos, explicit bool) *engine.Filter {
 	f := &engine.Filter{Kind: kind, Pos: pos}
-	explicit := kind == "comp-req"
 	if isResponse(kind) {
 		f.Response = response
 	}

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"io"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,53 +19,6 @@ type splice struct {
 	left     int                   // bytes in the pipe
 }
 
-type pipe struct{ r, w int }
-
-// pipeSize is how much one splice may take in. A quarter of a megabyte costs 12 %
-// less than the kernel's default of 64 kB; more gains nothing. Where the kernel
-// refuses it (pipe-user-pages-soft), the default stays and splices are shorter.
-const pipeSize = 256 << 10
-
-// idlePipes keeps pipes for reuse: making one costs two descriptors and a page table.
-var idlePipes struct {
-	sync.Mutex
-	list []*pipe
-}
-
-const maxIdlePipes = 64
-
-func getPipe() (*pipe, error) {
-	idlePipes.Lock()
-	if n := len(idlePipes.list); n > 0 {
-		p := idlePipes.list[n-1]
-		idlePipes.list = idlePipes.list[:n-1]
-		idlePipes.Unlock()
-		return p, nil
-	}
-	idlePipes.Unlock()
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
-		return nil, err
-	}
-	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
-	return &pipe{fds[0], fds[1]}, nil
-}
-
-// putPipe keeps an empty pipe or closes it.
-func putPipe(p *pipe, empty bool) {
-	if empty {
-		idlePipes.Lock()
-		if len(idlePipes.list) < maxIdlePipes {
-			idlePipes.list = append(idlePipes.list, p)
-			idlePipes.Unlock()
-			return
-		}
-		idlePipes.Unlock()
-	}
-	unix.Close(p.r)
-	unix.Close(p.w)
-}
-
 // The move starts by copying. A full buffer says that much is coming: then it
 // splices. Several small splices in a row say that copying is cheaper again.
 const (
@@ -74,12 +26,21 @@ const (
 	smallInARow = 3
 )
 
-// SpliceTo moves n bytes (-1: until the end) to dst, buffered ones first, and
+// SpliceTo moves n bytes inside the kernel where that pays; MoveTo does the same by
+// copying alone.
+func (c *Conn) SpliceTo(dst *Conn, n int64, note func(int)) (moved int64, rerr, werr error) {
+	return c.moveTo(dst, n, !c.secure && !dst.secure && c.sock.raw != nil && dst.sock.raw != nil, note)
+}
+
+// MoveTo copies n bytes (-1: until the end) to dst, buffered ones first, and
 // returns how many were moved and which side failed. The end of the stream is no
 // error when n is -1, and io.ErrUnexpectedEOF otherwise. note, if given, is told
 // of every piece once it is written.
-func (c *Conn) SpliceTo(dst *Conn, n int64, note func(int)) (moved int64, rerr, werr error) {
-	direct := !c.secure && !dst.secure && c.sock.raw != nil && dst.sock.raw != nil
+func (c *Conn) MoveTo(dst *Conn, n int64, note func(int)) (moved int64, rerr, werr error) {
+	return c.moveTo(dst, n, false, note)
+}
+
+func (c *Conn) moveTo(dst *Conn, n int64, direct bool, note func(int)) (moved int64, rerr, werr error) {
 	for n < 0 || moved < n {
 		if c.Buffered() == 0 {
 			if _, rerr = c.ReadMore(); rerr != nil {
@@ -133,7 +94,7 @@ func (c *Conn) copyTo(dst *Conn, left int64, all bool, note func(int)) (int, err
 func (c *Conn) spliceTo(dst *Conn, left int64, all bool, note func(int)) (moved int64, rerr, werr error) {
 	p, err := getPipe()
 	if err != nil {
-		return 0, nil, nil // out of descriptors: copying still works
+		return 0, nil, nil // out of pipes or descriptors: copying still works
 	}
 	c.Release()
 	s := &c.sock
@@ -143,9 +104,9 @@ func (c *Conn) spliceTo(dst *Conn, left int64, all bool, note func(int)) (moved 
 		putPipe(p, s.splice.left == 0)
 	}()
 	for small := 0; small < smallInARow && (all || moved < left); {
-		s.splice.want = pipeSize
+		s.splice.want = p.size
 		if !all {
-			s.splice.want = int(min(pipeSize, left-moved))
+			s.splice.want = int(min(int64(p.size), left-moved))
 		}
 		n, err := s.read()
 		if err != nil {

@@ -157,6 +157,15 @@ func (x *exchange) Data(p []byte) error {
 	return err
 }
 
+// Plain returns the connection if the body goes over it as it is and nothing waits to
+// be written before.
+func (x *exchange) Plain() *conn.Conn {
+	if x.chunked || len(x.out) > 0 {
+		return nil
+	}
+	return x.conn.c
+}
+
 // End ends the response.
 func (x *exchange) End(m *htx.Msg) error {
 	x.done = true

@@ -103,6 +103,15 @@ func (u *Upstream) SendData(p []byte) error {
 	return err
 }
 
+// Plain returns the connection if the body goes over it as it is and nothing waits to
+// be written before.
+func (u *Upstream) Plain() *conn.Conn {
+	if u.chunks || len(u.out) > 0 {
+		return nil
+	}
+	return u.c
+}
+
 // SendEnd ends the request body.
 func (u *Upstream) SendEnd(m *htx.Msg) error {
 	u.upfin = true

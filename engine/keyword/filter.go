@@ -9,13 +9,38 @@ import (
 func init() {
 	engine.AddKeywords(
 		engine.Keyword{Name: "filter", In: engine.InProxy, Max: -1, Usage: "filter <name> [options]: let a filter see the traffic; the order of the lines is that of the filters", Parse: parseFilter},
-		engine.Keyword{Name: "filter-sequence", In: engine.InProxy, Max: -1, Flags: engine.NoEffect, Usage: "filters run in the order of their lines", Parse: needsArgument},
+		engine.Keyword{Name: "filter-sequence", In: engine.InProxy, Max: -1, Usage: "filter-sequence { request | response } <names>: which filters see requests or responses, and in which order (all, in that of their lines); names are those behind 'filter', between commas", Parse: parseSequence},
 	)
 	engine.AddFilters(
 		engine.FilterKeyword{Name: "spoe", Usage: "filter spoe [engine <name>] config <file>: ask agents about the traffic (they are not asked yet)", Parse: parseSPOE},
 	)
 	engine.AddHook(engine.Hook{Name: "spoe", Phase: engine.PhaseRequest, Order: 10,
 		Enabled: func(px *engine.Proxy) bool { return spoeFilters.Get(px) != nil && px.SeesHTTP() }, Run: runSPOE})
+}
+
+// parseSequence reads filter-sequence; the last line of a direction counts.
+func parseSequence(b *engine.Build, l *engine.Line) error {
+	px, dir, w := b.Px, engine.Req, word(l, 2)
+	switch word(l, 1).Text {
+	case "request":
+	case "response":
+		dir = engine.Res
+	default:
+		return fail(l.Words[0], "expected either 'request' or 'response' for 'filter-sequence' in %s '%s'.", px.Kind, px.Name)
+	}
+	if w.Text == "" {
+		return fail(l.Words[0], "missing filter list for 'filter-sequence' in %s '%s'.", px.Kind, px.Name)
+	}
+	names := strings.Split(w.Text, ",")
+	if names[len(names)-1] == "" && len(names) > 1 {
+		names = names[:len(names)-1]
+	}
+	b.At(engine.StageFinish, func() {
+		if name, ok := px.OrderFilters(dir, names); !ok {
+			b.Alert(w.Pos, "%s: error while postparsing %s filter-sequence '%s' : invalid filter name: '%s' is not defined on the proxy", px.Name, l.Words[1].Text, name, name).AsLate()
+		}
+	})
+	return nil
 }
 
 var allFilters = []string{"bwlim-in", "bwlim-out", "cache", "comp-req", "comp-res", "compression", "fcgi-app", "spoe", "trace"}

@@ -15,7 +15,7 @@ func init() {
 		limit("maxsessrate", "limit of new sessions per second", func(g *engine.Global) *int { return &g.MaxSessRate }),
 		limit("maxsslconn", "limit of TLS connections", func(g *engine.Global) *int { return &g.MaxSSLConn }),
 		limit("maxsslrate", "limit of new TLS sessions per second", func(g *engine.Global) *int { return &g.MaxSSLRate }),
-		idleLimit(limit("maxpipes", "", func(*engine.Global) *int { return new(int) })),
+		limit("maxpipes", "limit of the pipes that splicing uses (a quarter of maxconn)", func(g *engine.Global) *int { return &g.MaxPipes }),
 		limit("ulimit-n", "limit of file descriptors of the process", func(g *engine.Global) *int { return &g.UlimitN }),
 		limit("fd-hard-limit", "upper bound of file descriptors, also of what maxconn is derived from", func(g *engine.Global) *int { return &g.FDHardLimit }),
 		engine.Keyword{Name: "nbthread", In: engine.InGlobal, Max: 1, Usage: "nbthread <number>: how many threads may run at once (GOMAXPROCS)", Parse: parseNbThread},
@@ -55,13 +55,6 @@ func parseGlobalMaxConn(b *engine.Build, l *engine.Line) error {
 	}
 	g.MaxConn = n
 	return nil
-}
-
-// idleLimit marks a setting that steers what Hawser does not have.
-func idleLimit(k engine.Keyword) engine.Keyword {
-	k.Flags |= engine.NoEffect
-	k.Usage = "pipes are the runtime's"
-	return k
 }
 
 func parseNbThread(b *engine.Build, l *engine.Line) error {

@@ -10,7 +10,8 @@ import (
 
 // filterRequest shows the final request head to the filters.
 func filterRequest(s *engine.Stream) step {
-	eachFilter(s, func(f *engine.Filter) {
+	attachFilters(s)
+	eachFilter(s, engine.Req, func(f *engine.Filter) {
 		if f.Request != nil {
 			f.Request(s)
 		}
@@ -20,23 +21,42 @@ func filterRequest(s *engine.Stream) step {
 
 // filterResponse shows the final response head to the filters.
 func filterResponse(s *engine.Stream) {
-	eachFilter(s, func(f *engine.Filter) {
+	eachFilter(s, engine.Res, func(f *engine.Filter) {
 		if f.Response != nil {
 			f.Response(s)
 		}
 	})
 }
 
-func eachFilter(s *engine.Stream, do func(*engine.Filter)) {
+// attachFilters tells all filters of the stream.
+func attachFilters(s *engine.Stream) {
+	filterLists(s, func(px *engine.Proxy) {
+		for _, f := range px.Filters {
+			if f.Attach != nil {
+				f.Attach(s)
+			}
+		}
+	})
+}
+
+// eachFilter goes through the filters of one direction.
+func eachFilter(s *engine.Stream, dir engine.Dir, do func(*engine.Filter)) {
+	filterLists(s, func(px *engine.Proxy) {
+		for _, f := range px.FiltersOf(dir) {
+			do(f)
+		}
+	})
+}
+
+// filterLists goes through the proxies of a stream that have filters.
+func filterLists(s *engine.Stream, do func(*engine.Proxy)) {
 	e := &s.Env
 	for _, px := range [...]*engine.Proxy{s.Front, s.Back} {
 		if px == nil || len(px.Filters) == 0 {
 			continue
 		}
 		e.Px = px
-		for _, f := range px.Filters {
-			do(f)
-		}
+		do(px)
 		if s.Back == s.Front {
 			break
 		}
@@ -137,10 +157,10 @@ func sendWhole(s *engine.Stream, body htx.Body) error {
 	}
 }
 
-// gates lists the filters that see raw data.
-func gates(s *engine.Stream) (list []*engine.Filter) {
+// gates lists the filters that see raw data of one direction.
+func gates(s *engine.Stream, dir engine.Dir) (list []*engine.Filter) {
 	for _, px := range [...]*engine.Proxy{s.Front, s.Back} {
-		for _, f := range px.Filters {
+		for _, f := range px.FiltersOf(dir) {
 			if f.Tunnel != nil {
 				list = append(list, f)
 			}

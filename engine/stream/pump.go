@@ -102,6 +102,9 @@ func (p *pump) run() {
 			if p.err = p.up.Flush(); p.err != nil {
 				break
 			}
+			if p.err = p.splice(); p.err != nil {
+				break
+			}
 			b, err = p.body.Next()
 		}
 		end, err := p.carry(b, err)

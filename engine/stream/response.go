@@ -207,6 +207,9 @@ func sendBody(s *engine.Stream, body htx.Body) bool {
 				clientFailed(s, err)
 				return false
 			}
+			if !spliceResponse(s, body) {
+				return false
+			}
 			p, err = body.Next()
 		}
 		if len(p) > 0 {

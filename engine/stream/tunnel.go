@@ -109,16 +109,19 @@ func move(s *engine.Stream, from, to *conn.Conn, n *int64, e *ends, who uint32, 
 
 // carry moves the bytes of one direction to its end.
 func carry(s *engine.Stream, from, to *conn.Conn, n *int64, who uint32) (rerr, werr error) {
+	dir, move := engine.Req, from.SpliceTo
+	if who == endServer {
+		dir = engine.Res
+	}
 	if len(s.Front.Filters)+len(s.Back.Filters) > 0 {
-		if list := gates(s); len(list) > 0 {
-			dir := engine.Req
-			if who == endServer {
-				dir = engine.Res
-			}
+		if list := gates(s, dir); len(list) > 0 {
 			return carryGated(s, list, dir, from, to, n)
 		}
 	}
-	_, rerr, werr = from.SpliceTo(to, -1, func(k int) { *n += int64(k) })
+	if splicing(s, dir) == copied {
+		move = from.MoveTo
+	}
+	_, rerr, werr = move(to, -1, func(k int) { *n += int64(k) })
 	return rerr, werr
 }
 

@@ -70,7 +70,7 @@ func parse(b *engine.Build, l *engine.Line) error {
 		}
 	}
 	c.name += "/" + b.Px.Name
-	b.Px.AddFilter(&engine.Filter{Kind: "trace", Name: c.name, Pos: l.Words[1].Pos, Conf: c, Request: c.request, Response: c.response, Tunnel: c.tunnel})
+	b.Px.AddFilter(&engine.Filter{Kind: "trace", Name: c.name, Pos: l.Words[1].Pos, Conf: c, Attach: c.attach, Request: c.request, Response: c.response, Tunnel: c.tunnel})
 	return nil
 }
 
@@ -119,12 +119,15 @@ func (c *conf) channel(s *engine.Stream, dir engine.Dir) string {
 	return fmt.Sprintf("channel=%-10s - mode=%-5s (backend)", name, mode)
 }
 
-func (c *conf) request(s *engine.Stream) {
+func (c *conf) attach(s *engine.Stream) {
 	c.say(s, "trace_attach", "filter-type="+side(s))
 	c.say(s, "trace_stream_start", "")
 	if s.Back != nil {
 		c.say(s, "trace_stream_set_backend", "backend="+s.Back.Name)
 	}
+}
+
+func (c *conf) request(s *engine.Stream) {
 	if s.Kind == engine.NotHTTP {
 		return
 	}
