@@ -120,7 +120,10 @@ var (
 type BalanceKeyword struct {
 	Name  string
 	Usage string
-	New   func(b *Build, px *Proxy, words []Word) (Balancer, error)
+	// Fixed algorithms have a table made of the configured weights: at run time no
+	// server comes or is weighed anew. Keyed ones are so unless hash-type is consistent.
+	Fixed, Keyed bool
+	New          func(b *Build, px *Proxy, words []Word) (Balancer, error)
 }
 
 // AddBindKeywords registers rows; for init functions.

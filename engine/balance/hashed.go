@@ -78,12 +78,12 @@ func (m *mapped) Pick(s *engine.Stream, avoid *engine.Server) *engine.Server {
 
 // PickKey returns the server of a key.
 func (m *mapped) PickKey(key []byte) *engine.Server {
-	slots := *m.slots.Load()
-	n := uint32(len(slots))
+	t := m.slots.Load()
+	slots, n := t.slots, uint32(len(t.slots))
 	if n == 0 {
 		return nil
 	}
-	at := m.hash(key) % n
+	at := m.hash(key) % t.span
 	for range n {
 		srv := slots[at]
 		if srv.State.Usable() && !passedOver(m.px, srv) {

@@ -12,17 +12,17 @@ import (
 
 func init() {
 	engine.AddBalances(
-		engine.BalanceKeyword{Name: "source", New: newSource,
+		engine.BalanceKeyword{Name: "source", Keyed: true, New: newSource,
 			Usage: "source: by a hash of the client's address"},
-		engine.BalanceKeyword{Name: "uri", New: newURI,
+		engine.BalanceKeyword{Name: "uri", Keyed: true, New: newURI,
 			Usage: "uri [len <n>] [depth <n>] [whole] [path-only]: by a hash of the URI before its question mark (mode http)"},
-		engine.BalanceKeyword{Name: "url_param", New: newURLParam,
+		engine.BalanceKeyword{Name: "url_param", Keyed: true, New: newURLParam,
 			Usage: "url_param <name> [check_post]: by a hash of a parameter of the URL, or of a POST body (mode http)"},
-		engine.BalanceKeyword{Name: "hdr", New: newHdr,
+		engine.BalanceKeyword{Name: "hdr", Keyed: true, New: newHdr,
 			Usage: "hdr(<name>) [use_domain_only]: by a hash of a request header (mode http)"},
-		engine.BalanceKeyword{Name: "rdp-cookie", New: newRDPCookie,
+		engine.BalanceKeyword{Name: "rdp-cookie", Keyed: true, New: newRDPCookie,
 			Usage: "rdp-cookie[(<name>)]: by a hash of the RDP cookie (mstshash)"},
-		engine.BalanceKeyword{Name: "hash", New: newExpr,
+		engine.BalanceKeyword{Name: "hash", Keyed: true, New: newExpr,
 			Usage: "hash <expression>: by a hash of a sample expression"},
 	)
 }

@@ -10,7 +10,7 @@ import (
 // The algorithms that only backends of mode log have.
 func init() {
 	engine.AddBalances(
-		engine.BalanceKeyword{Name: "log-hash", New: onlyLog(newLogHash),
+		engine.BalanceKeyword{Name: "log-hash", Keyed: true, New: onlyLog(newLogHash),
 			Usage: "log-hash <converters>: by a hash of what the converters make of a log line (mode log)"},
 		engine.BalanceKeyword{Name: "sticky", New: onlyLog(newSticky),
 			Usage: "sticky: the same server until it is down; one that comes back waits behind the others (mode log)"},

@@ -62,13 +62,9 @@ func static(px *engine.Proxy) bool {
 	if len(px.Balance.Words) == 0 {
 		return false
 	}
-	switch px.Balance.Words[0].Text {
-	case "static-rr", "first":
-		return px.Balance.Words[0].Text == "static-rr"
-	case "roundrobin", "leastconn", "random", "sticky", "none":
-		return false
-	}
-	return len(px.Balance.HashType) == 0 || px.Balance.HashType[0].Text == "map-based"
+	row, _ := engine.Balances.Get(px.Balance.Words[0].Text)
+	types := px.Balance.HashType
+	return row != nil && (row.Fixed || row.Keyed && (len(types) == 0 || types[0].Text == "map-based"))
 }
 
 // number reads a signed integer at the beginning of s.
