@@ -39,6 +39,9 @@ func (srv *Server) commit(was *Server) {
 			AddressChanged(srv)
 		}
 	}
+	if srv.reachedBy() != was.reachedBy() && AddressChanged != nil {
+		AddressChanged(srv) // idle connections were made by other rules
+	}
 	if srv.Disabled != was.Disabled {
 		adm := AdminState(st.Admin.Load())
 		if srv.Disabled {
@@ -48,6 +51,23 @@ func (srv *Server) commit(was *Server) {
 		}
 		st.Admin.Store(uint32(adm))
 	}
+}
+
+// reach is what connections to a server have in common beside its address.
+type reach struct {
+	tls       string
+	sendProxy int
+	source    SourceSpec
+}
+
+func (srv *Server) reachedBy() (r reach) {
+	if srv.TLS != nil {
+		r.tls = "tls " + srv.TLS.Fingerprint()
+	}
+	if r.sendProxy = srv.SendProxy; srv.Source != nil {
+		r.source = *srv.Source
+	}
+	return r
 }
 
 var committers []func(*Runtime)

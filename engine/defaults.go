@@ -22,7 +22,7 @@ func SetGlobalDefaults(g *Global) {
 	g.StatsTimeout = 10 * time.Second
 	g.StatsMaxConn = 10
 	g.LogTag = "haproxy"
-	g.Tune = Tune{BufSize: DefBufSize, MaxRewrite: DefMaxRewrite, MaxHdr: DefMaxHdr, LogURILen: 1024, CookieLen: 63, StickCounters: 3}
+	g.Tune = Tune{BufSize: DefBufSize, MaxRewrite: DefMaxRewrite, MaxHdr: DefMaxHdr, LogURILen: 1024, CookieLen: 63, StickCounters: 3, PoolLowFD: 20, PoolHighFD: 25}
 	for c := 400; c < 500; c++ {
 		g.HTTPErrCodes.Add(c)
 	}
@@ -38,6 +38,7 @@ func SetProxyDefaults(px *Proxy) {
 	px.Mode = ModeTCP
 	px.Retries = DefRetries
 	px.MaxKAQueue = -1
+	px.MaxOwn = 5
 	px.RetryOn = RetryConnFailure
 	px.DefaultServer = &Server{ServerSpec: DefaultServerSpec()}
 }

@@ -60,6 +60,7 @@ type Tune struct {
 	VarsSess, VarsTxn, VarsReqRes int
 	VarsCheck                     int
 	CompLevel                     int // 0: 1
+	PoolLowFD, PoolHighFD         int // percent of the sockets: see pool of package backend
 }
 
 // CodeSet is a set of HTTP status codes 100 to 599.

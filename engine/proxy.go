@@ -98,6 +98,7 @@ type Settings struct {
 	Redispatch  int // 0 off; n: at every nth retry, negative counts from the last
 	RetryOn     RetryOn
 	MaxKAQueue  int // max-keep-alive-queue, -1 unlimited
+	MaxOwn      int // connections to servers that a session keeps for itself (max-session-srv-conns)
 	RateLimit   int // rate-limit sessions
 	Timeout     Timeouts
 

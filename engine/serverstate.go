@@ -54,8 +54,7 @@ type ServerState struct {
 	Downs       counter.Int
 	CheckFails  counter.Int
 	LastSess    atomic.Int64
-	Used        atomic.Int64 // established connections, with Idle and Safe below
-	Idle        atomic.Int64
+	Idle        atomic.Int64           // idle connections
 	NoTLS       atomic.Bool            // "set server … ssl off"
 	Errors      atomic.Int32           // consecutive, for observe
 	AgentDown   atomic.Bool            // the agent holds it for down

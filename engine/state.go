@@ -13,6 +13,7 @@ type ProcState struct {
 	Current       atomic.Pointer[Runtime] // the generation in force
 	Started       time.Time
 	Conns         counter.Gauge // current client connections
+	BackConns     atomic.Int64  // current HTTP connections to servers
 	MaxConn       atomic.Int64  // run-time limit; 0: the configured one
 	Limits        RateLimits
 	CumConns      counter.Int

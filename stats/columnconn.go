@@ -1,6 +1,9 @@
 package stats
 
-import "hawser/engine/counter"
+import (
+	"hawser/engine"
+	"hawser/engine/counter"
+)
 
 // connColumns tell of sessions, queues, and connections to servers.
 var connColumns = columnTable{
@@ -32,11 +35,19 @@ var connColumns = columnTable{
 	"reuse":         total(func(c *side) *counter.Int { return &c.Reuses }),
 	"srv_icur":      func(o *Object) Value { return num(o.Srv.State.Idle.Load()) },
 	"src_ilim":      func(o *Object) Value { return some(int64(o.Srv.PoolMax), o.Srv.PoolMax >= 0) },
-	"idle_conn_cur": zero,
-	"safe_conn_cur": func(o *Object) Value { return num(o.Srv.State.Idle.Load()) },
-	"used_conn_cur": func(o *Object) Value { return num(o.C.Conns.Load()) },
-	"need_conn_est": func(o *Object) Value { return num(o.C.Conns.Max()) },
-	"priv_idle_cur": zero,
+	"idle_conn_cur": pooled(func(f *engine.PoolFigures) int { return f.Fresh }),
+	"safe_conn_cur": pooled(func(f *engine.PoolFigures) int { return f.Proven }),
+	"used_conn_cur": pooled(func(f *engine.PoolFigures) int { return f.Used }),
+	"need_conn_est": pooled(func(f *engine.PoolFigures) int { return f.Need }),
+	"priv_idle_cur": pooled(func(f *engine.PoolFigures) int { return f.Kept }),
+}
+
+// pooled is a figure of the server's connections.
+func pooled(figure func(*engine.PoolFigures) int) func(*Object) Value {
+	return func(o *Object) Value {
+		f := o.Srv.State.Connections(false)
+		return num(int64(figure(&f)))
+	}
 }
 
 func slim(o *Object) Value {

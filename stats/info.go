@@ -41,8 +41,8 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	"PoolAlloc_MB":    func(*engine.Runtime, *engine.ProcState) Value { return num(heap() >> 20) },
 	"PoolUsed_bytes":  func(*engine.Runtime, *engine.ProcState) Value { return num(heap()) },
 	"PoolAlloc_bytes": func(*engine.Runtime, *engine.ProcState) Value { return num(heap()) },
-	"Ulimit-n":        func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(sockets(rt)) },
-	"Maxsock":         func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(sockets(rt)) },
+	"Ulimit-n":        func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.MaxSockets())) },
+	"Maxsock":         func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.MaxSockets())) },
 	"Maxconn": func(rt *engine.Runtime, p *engine.ProcState) Value {
 		if n := p.MaxConn.Load(); n > 0 {
 			return num(n)
@@ -182,12 +182,4 @@ func infoJSON(c *engine.CLI) error {
 	}
 	c.Print("]\n")
 	return nil
-}
-
-// sockets is how many descriptors the process may open.
-func sockets(rt *engine.Runtime) int64 {
-	if n := rt.Global.UlimitN; n > 0 {
-		return int64(n)
-	}
-	return int64(2*rt.Global.MaxConn + 32)
 }

@@ -61,7 +61,6 @@ var exempt = map[string]bool{
 	"hawser/engine.Global.Chroot":            true, // NoEffect
 	"hawser/engine.Global.LogSendHostname":   true, // read by its address
 	"hawser/engine.Proxy.GUID":               true, // unique over all objects, which is checked
-	"hawser/engine.ServerSpec.MaxConnStrict": true, // NoEffect
 }
 
 // settings are the types of package engine that hold what keywords say.

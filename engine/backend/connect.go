@@ -27,12 +27,9 @@ func Connect(s *engine.Stream) (engine.Upstream, *Failure) {
 			connected(s, up.Conn(), true)
 			return up, nil
 		}
-		c, err := dial(s)
+		c, err := dialPooled(s)
 		if err == nil {
-			connected(s, c, false)
-			up := h1.NewUpstream(s, c, putIdle)
-			up.Key = reuseKey(s)
-			return up, nil
+			return c, nil
 		}
 		if f := dialFailed(s, err); f != nil {
 			return nil, f
@@ -50,12 +47,37 @@ func ConnectRaw(s *engine.Stream) (*conn.Conn, *Failure) {
 		c, err := dial(s)
 		if err == nil {
 			connected(s, c, false)
+			poolOf(s.Server.State).noteUse()
 			return c, nil
 		}
 		if f := dialFailed(s, err); f != nil {
 			return nil, f
 		}
 	}
+}
+
+// errFull: strict-maxconn leaves no room for a connection more.
+var errFull = errors.New("as many connections as strict-maxconn allows")
+
+// dialPooled opens a connection that may serve later streams too.
+func dialPooled(s *engine.Stream) (engine.Upstream, error) {
+	srv := s.Server
+	p := poolOf(srv.State)
+	if srv.MaxConnStrict {
+		if limit := int(srv.State.MaxConn.Load()); limit > 0 && p.full(limit) {
+			return nil, errFull
+		}
+	}
+	p.relieve(s.Sess.RT)
+	c, err := dial(s)
+	if err != nil {
+		return nil, err
+	}
+	connected(s, c, false)
+	up := h1.NewUpstream(s, c, p)
+	up.Key = reuseKey(s)
+	p.opened(s, up, s.Back.Reuse == engine.ReuseNever)
+	return up, nil
 }
 
 func dial(s *engine.Stream) (*conn.Conn, error) {
@@ -95,7 +117,11 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 		ce = &engine.ConnectError{Err: err}
 	}
 	s.BackErr = ce
-	failing(srv)
+	if err == errFull {
+		srv.State.C.CumSess.Add(-1) // nothing was tried
+	} else {
+		failing(srv)
+	}
 	Release(s)
 	if s.Killed.Load() {
 		return killed
@@ -121,7 +147,7 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	srv.State.C.Retries.Add(1)
 	s.Back.State.BE.Retries.Add(1)
 	s.Server, s.Persist = srv, keepPersist(s.Persist)
-	if !ce.Timeout && !turnAround(s) {
+	if !ce.Timeout && err != errFull && !turnAround(s) {
 		return clientGone
 	}
 	return nil

@@ -21,7 +21,7 @@ func preferred(s *engine.Stream) *engine.Server {
 	if last == nil || last.srv == nil || !last.srv.Usable() {
 		return nil
 	}
-	if own := ownSlot.Get(s.Sess); own == nil || own.u == nil {
+	if !keepsOwn(s.Sess, last.srv) {
 		return nil // idle connections that all share are no reason
 	}
 	for _, srv := range px.All() {

@@ -12,9 +12,9 @@ import (
 type keyed interface{ ReuseKey(*engine.Stream) string }
 
 // reuseKey tells connections of one server apart that differ by what the stream
-// asked of them: the SNI, the destination and source that it gave them, what a
-// PROXY header says, socket options. "" where they are all alike, as most are: that
-// answer comes first.
+// asked of them: the name (pool-conn-name, else the SNI), the destination and
+// source that it gave them, what a PROXY header says, socket options. "" where they
+// are all alike, as most are: that answer comes first.
 func reuseKey(s *engine.Stream) string {
 	srv := s.Server
 	src := srv.Source
@@ -24,17 +24,23 @@ func reuseKey(s *engine.Stream) string {
 	spoofs := src != nil && src.UseSrc != ""
 	follows := srv.Addr.Dst || srv.Addr.MapPort
 	plain := !spoofs && !follows && srv.SendProxy == 0 && s.BackSock.Set == 0
-	if plain && srv.TLS == nil {
+	own := connNames.Get(srv)
+	if plain && srv.TLS == nil && own == nil {
 		return ""
 	}
-	name := ""
-	if k, ok := srv.TLS.(keyed); ok {
-		name = k.ReuseKey(s)
+	b := make([]byte, 0, 64)
+	if own != nil {
+		b = own.append(b, s)
+	} else if k, ok := srv.TLS.(keyed); ok {
+		name := k.ReuseKey(s)
+		if plain {
+			return name
+		}
+		b = append(b, name...)
 	}
 	if plain {
-		return name
+		return string(b)
 	}
-	b := append(make([]byte, 0, 64), name...)
 	if k, ok := srv.Dial.(keyed); ok && srv.SendProxy == 2 {
 		b = append(b, k.ReuseKey(s)...)
 	}

@@ -32,6 +32,8 @@ type serverConf struct {
 	sni       string
 	alpn      string
 	section   string // healthcheck <name>
+	reuse     bool   // check-reuse-pool
+	connName  string // check-pool-conn-name
 	agent     agentConf
 }
 

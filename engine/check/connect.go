@@ -125,7 +125,7 @@ func address(a engine.Word) (*engine.ServerAddr, error) {
 
 func (c *connect) run(r *run) *result {
 	r.close()
-	r.In, r.eof, r.head = nil, false, nil
+	r.In, r.eof, r.head, r.uses = nil, false, nil, 0
 	srv := r.srv
 	sc := servers.Get(srv)
 	if sc == nil {
@@ -149,6 +149,9 @@ func (c *connect) run(r *run) *result {
 	}
 	if c.sendProxy {
 		spec.SendProxy = max(srv.SendProxy, 1)
+	}
+	if c.borrow(r, sc, &spec) {
+		return nil
 	}
 	if useTLS {
 		if spec.TLS = srv.TLS; spec.TLS == nil {

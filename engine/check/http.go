@@ -100,7 +100,7 @@ func (q *request) has(name string) bool {
 }
 
 func (q *request) run(r *run) *result {
-	r.In, r.head, r.last, r.asked = r.In[:0], nil, nil, q
+	r.In, r.head, r.last, r.asked, r.keep = r.In[:0], nil, nil, q, false
 	return r.write(q.appendTo(nil, r))
 }
 
@@ -121,12 +121,20 @@ func (q *request) appendTo(b []byte, r *run) []byte {
 	}
 	version := or(q.version, "HTTP/1.0")
 	b = append(append(append(b, ' '), version...), "\r\n"...)
+	closes := version == "HTTP/1.1"
 	for i, n := range q.names {
-		if n == "content-length" || n == "transfer-encoding" || n == "connection" {
+		if n == "content-length" || n == "transfer-encoding" {
 			continue // HAProxy sets these itself
 		}
+		from := len(b)
 		b = append(append(b, n...), ": "...)
-		b = append(q.values[i].Append(b, &r.Env), "\r\n"...)
+		if b = q.values[i].Append(b, &r.Env); n == "connection" {
+			if closes = false; version == "HTTP/1.1" && strings.EqualFold(string(b[from+len("connection: "):]), "keep-alive") {
+				b, r.keep = b[:from], true // that is what HTTP/1.1 does unasked
+				continue
+			}
+		}
+		b = append(b, "\r\n"...)
 	}
 	if r.plan.state {
 		b = appendState(append(b, "x-haproxy-server-state: "...), r.srv)
@@ -140,7 +148,7 @@ func (q *request) appendTo(b []byte, r *run) []byte {
 		b = append(b, "content-length: "...)
 		b = append(strconv.AppendInt(b, int64(len(body)), 10), "\r\n"...)
 	}
-	if version == "HTTP/1.1" {
+	if closes {
 		b = append(b, "connection: close\r\n"...)
 	}
 	return append(append(b, "\r\n"...), body...)

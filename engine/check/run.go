@@ -35,17 +35,20 @@ type result struct {
 // run is one check under way.
 type run struct {
 	engine.CheckConn
-	ctx   context.Context
-	srv   *engine.Server
-	plan  *plan
-	until time.Time // of the present wait
-	eof   bool
-	head  *head // of the HTTP response read last
-	asked *request
-	last  *result       // what the last expect found
-	n     int           // the present step as written, from 1
-	strm  engine.Stream // what fetches of the response look at
-	lent  bool          // the connection has another reader, which may not have ended yet
+	ctx    context.Context
+	srv    *engine.Server
+	plan   *plan
+	until  time.Time // of the present wait
+	eof    bool
+	head   *head // of the HTTP response read last
+	asked  *request
+	last   *result       // what the last expect found
+	n      int           // the present step as written, from 1
+	strm   engine.Stream // what fetches of the response look at
+	lent   bool          // the connection has another reader, which may not have ended yet
+	keep   bool          // the request asked for the connection to go on
+	uses   int           // of a connection that may go to the server's idle ones: how many requests it carried; 0: it may not
+	pooled string        // its name there
 }
 
 // showHead lets expressions see the response.
@@ -78,6 +81,7 @@ func (p *plan) check(ctx context.Context, srv *engine.Server) *result {
 			return res
 		}
 	}
+	r.handBack()
 	return r.passed()
 }
 

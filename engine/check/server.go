@@ -117,9 +117,12 @@ func init() {
 			servers.Edit(s).section = a[0].Text
 			return nil
 		}},
-		engine.ServerKeyword{Name: "check-reuse-pool", Flags: engine.NoEffect, Usage: "check-reuse-pool: checks open connections of their own", Parse: ignore},
-		engine.ServerKeyword{Name: "no-check-reuse-pool", Usage: "no-check-reuse-pool: checks open connections of their own", Parse: ignore},
-		engine.ServerKeyword{Name: "check-pool-conn-name", Args: 1, Flags: engine.NoEffect, Usage: "check-pool-conn-name <expr>: checks open connections of their own", Parse: ignore},
+		engine.ServerKeyword{Name: "check-reuse-pool", Usage: "check-reuse-pool: HTTP checks use an idle connection to the server where http-reuse is aggressive or always", Parse: reusePool(true)},
+		engine.ServerKeyword{Name: "no-check-reuse-pool", Usage: "no-check-reuse-pool: checks open connections of their own (the default)", Parse: reusePool(false)},
+		engine.ServerKeyword{Name: "check-pool-conn-name", Args: 1, Missing: "'check-pool-conn-name' : missing value", Usage: "check-pool-conn-name <name>: checks use idle connections of this name (see pool-conn-name)", Parse: func(_ *engine.Build, s *engine.Server, _ engine.Word, a []engine.Word) error {
+			servers.Edit(s).connName = a[0].Text
+			return nil
+		}},
 		engine.ServerKeyword{Name: "track", Args: 1, Missing: "'track' expects [<proxy>/]<server> as argument.", Usage: "track [<backend>/]<server>: has the state of that server", Parse: parseTrack},
 		engine.ServerKeyword{Name: "no-track", Usage: "no-track: undoes track", Parse: func(_ *engine.Build, s *engine.Server, _ engine.Word, _ []engine.Word) error {
 			s.Track = engine.Word{}
@@ -128,7 +131,12 @@ func init() {
 	)
 }
 
-func ignore(*engine.Build, *engine.Server, engine.Word, []engine.Word) error { return nil }
+func reusePool(on bool) func(*engine.Build, *engine.Server, engine.Word, []engine.Word) error {
+	return func(_ *engine.Build, s *engine.Server, _ engine.Word, _ []engine.Word) error {
+		servers.Edit(s).reuse = on
+		return nil
+	}
+}
 
 func parsePort(field func(*engine.Server) *int) func(*engine.Build, *engine.Server, engine.Word, []engine.Word) error {
 	return func(_ *engine.Build, srv *engine.Server, _ engine.Word, a []engine.Word) error {

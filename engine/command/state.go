@@ -225,13 +225,10 @@ func showConn(c *engine.CLI, args []string) error {
 		for _, srv := range px.All() {
 			st := srv.State
 			a := st.Address(srv)
-			delay := srv.PoolPurgeDelay
-			if delay <= 0 {
-				delay = 5 * time.Second
-			}
-			used, idle := max(st.Served.Load(), 0), st.Idle.Load()
+			f := st.Connections(true)
+			idle := f.Fresh + f.Proven
 			c.Out = line(c.Out, px.Name+"/"+srv.Name, strconv.Itoa(px.ID)+"/"+strconv.Itoa(srv.ID), dash(addrText(&a)), a.Port, "-",
-				delay.Milliseconds(), used, used, st.C.Conns.Max(), used, 0, 0, idle, srv.PoolMax, idle, idle)
+				srv.PoolPurgeDelay.Milliseconds(), max(st.Served.Load(), 0), f.Used, f.Peak, f.Need, f.Kept, f.Fresh, f.Proven, srv.PoolMax, idle, idle)
 		}
 	}
 	return nil

@@ -10,18 +10,27 @@ import (
 	"hawser/engine/htx"
 )
 
+// Keeper has charge of the connections to a server.
+type Keeper interface {
+	// Keep takes a connection whose exchange is over and that may carry another.
+	Keep(s *engine.Stream, u *Upstream)
+	// Gone is told of a connection that was closed.
+	Gone(u *Upstream)
+}
+
 // Upstream is a connection to a server that carries one exchange after the other
 // (engine.Upstream). Owned by the stream that uses it, or by the pool that keeps it.
 type Upstream struct {
 	Server    *engine.Server
 	Key       string // what the stream asked of the connection (SNI …)
 	Uses      int
-	Private   bool // for its session alone
+	Private   bool  // for its session alone
+	Place     uint8 // the keeper's own
 	IdleSince clock.Tick
 
 	c      *conn.Conn
 	s      *engine.Stream
-	put    func(*engine.Stream, *Upstream)
+	keeper Keeper
 	parser Parser
 	body   Body
 	out    []byte
@@ -34,13 +43,24 @@ type Upstream struct {
 
 var upstreamPool = sync.Pool{New: func() any { return new(Upstream) }}
 
-// NewUpstream begins the first exchange on a new connection; put takes the
-// connection when it goes idle.
-func NewUpstream(s *engine.Stream, c *conn.Conn, put func(*engine.Stream, *Upstream)) *Upstream {
+// NewUpstream begins the first exchange on a new connection.
+func NewUpstream(s *engine.Stream, c *conn.Conn, k Keeper) *Upstream {
 	u := upstreamPool.Get().(*Upstream)
-	*u = Upstream{c: c, put: put, out: u.out[:0], Server: s.Server}
+	*u = Upstream{c: c, keeper: k, out: u.out[:0], Server: s.Server}
 	u.Attach(s)
 	return u
+}
+
+// NewIdle is an upstream for a connection that somebody else opened and used.
+func NewIdle(srv *engine.Server, c *conn.Conn, uses int, k Keeper) *Upstream {
+	return &Upstream{c: c, keeper: k, Server: srv, Uses: uses}
+}
+
+// Detach gives the connection away. The Upstream must not be used again.
+func (u *Upstream) Detach() *conn.Conn {
+	u.closed = true
+	u.keeper.Gone(u)
+	return u.c
 }
 
 // Attach gives the connection to a stream.
@@ -210,6 +230,9 @@ func (u *Upstream) begin(m *htx.Msg) {
 		return
 	}
 	u.hasRes = true
+	if (m.Status == 401 || m.Status == 407) && authenticatesConnection(m) {
+		u.Private = true
+	}
 	u.body.Begin(u.c, m, u.parser.Relaxed)
 	v11 := m.Flags&htx.Version11 != 0
 	u.keep = u.wantsKeep() && m.Flags&(htx.ConnClose|htx.MustClose|htx.Tunnel) == 0 && (v11 || m.Flags&htx.ConnKeepAlive != 0)
@@ -230,7 +253,7 @@ func (u *Upstream) Release(reuse bool) {
 		s := u.s
 		u.s = nil
 		u.c.Release()
-		u.put(s, u)
+		u.keeper.Keep(s, u)
 		return
 	}
 	u.Abort()
@@ -242,6 +265,7 @@ func (u *Upstream) Abort() {
 		return
 	}
 	u.closed = true
+	u.keeper.Gone(u)
 	u.c.Close()
 	u.c.Free()
 }

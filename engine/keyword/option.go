@@ -51,7 +51,7 @@ var idle = []struct {
 }{
 	{"contstats", engine.InAllFE, "traffic is counted when a stream ends"},
 	{"http-no-delay", engine.InAll, "every piece is forwarded at once anyway"},
-	{"http-use-proxy-header", engine.InAllFE, "Proxy-Connection is a header like any other"},
+	{"http-use-proxy-header", engine.InAllFE, "HAProxy reads it and heeds it no more than this: Proxy-Connection is a header like any other"},
 	{"independent-streams", engine.InAll, "each direction has its own timeout anyway"},
 	{"disable-h2-upgrade", engine.InAllFE, "HTTP/2 is not looked for on connections that begin as HTTP/1"},
 	{"transparent", engine.InAllBE, "a server at 0.0.0.0 goes where the client wanted to go"},

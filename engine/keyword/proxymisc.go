@@ -9,7 +9,7 @@ import (
 
 func init() {
 	engine.AddKeywords(
-		engine.Keyword{Name: "max-session-srv-conns", In: engine.InAllFE, Max: 1, Flags: engine.NoEffect, Usage: "a session keeps the connections that http-reuse allows", Parse: needsArgument},
+		engine.Keyword{Name: "max-session-srv-conns", In: engine.InAllFE, Max: 1, Usage: "max-session-srv-conns <number>: how many idle connections to servers a session keeps for itself (5): those of http-reuse never, and those that authenticate a user", Parse: parseMaxOwn},
 		engine.Keyword{Name: "be-unpublished", In: engine.InBE, Max: 0, Usage: "be-unpublished: switching rules pass the backend over until it is published", Parse: parseUnpublished},
 		engine.Keyword{Name: "clitcpka-cnt", In: engine.InAllFE, Max: 1, Usage: "clitcpka-cnt <count>: TCP keep-alive probes without answer before a client counts as gone", Parse: parseClientProbe},
 		engine.Keyword{Name: "clitcpka-idle", In: engine.InAllFE, Max: 1, Usage: "clitcpka-idle <time>: idle time before the first TCP keep-alive probe", Parse: parseClientProbe},
@@ -17,6 +17,18 @@ func init() {
 		engine.Keyword{Name: "bind-process", In: engine.InAll, Max: -1, Flags: engine.Legacy, Usage: "bind-process: gone since HAProxy 2.5; remove it", Parse: formerProxy},
 		engine.Keyword{Name: "grace", In: engine.InAllFE, Max: -1, Flags: engine.Legacy, Usage: "grace: gone since HAProxy 2.3; remove it", Parse: formerProxy},
 	)
+}
+
+func parseMaxOwn(b *engine.Build, l *engine.Line) error {
+	w := word(l, 1)
+	if w.Text == "" {
+		return fail(l.Words[0], "'max-session-srv-conns' expects a number. Got no argument")
+	}
+	n, err := number(b, w, "'max-session-srv-conns' expects a number.")
+	if err == nil {
+		b.Px.MaxOwn = n
+	}
+	return err
 }
 
 func parseUnpublished(b *engine.Build, _ *engine.Line) error {

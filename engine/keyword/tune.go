@@ -42,8 +42,8 @@ var untuned = map[string][]string{
 		"tune.disable-zero-copy-forwarding", "tune.epoll.mask-events", "tune.events.max-events-at-once", "tune.fail-alloc",
 		"tune.fd.edge-triggered", "tune.fd.tables", "tune.h1.zero-copy-fwd-recv", "tune.h1.zero-copy-fwd-send",
 		"tune.idletimer", "tune.listener.default-shards", "tune.listener.multi-queue", "tune.max-checks-per-thread",
-		"tune.max-rules-at-once", "tune.maxpollevents", "tune.memory.hot-size", "tune.peers.max-updates-at-once", "tune.pool-high-fd-ratio",
-		"tune.pool-low-fd-ratio", "tune.pt.zero-copy-forwarding", "tune.rcvbuf.backend", "tune.rcvbuf.frontend",
+		"tune.max-rules-at-once", "tune.maxpollevents", "tune.memory.hot-size", "tune.peers.max-updates-at-once",
+		"tune.pt.zero-copy-forwarding", "tune.rcvbuf.backend", "tune.rcvbuf.frontend",
 		"tune.recv_enough", "tune.renice.runtime", "tune.renice.startup", "tune.ring.queues", "tune.runqueue-depth",
 		"tune.sched.low-latency", "tune.sndbuf.backend", "tune.sndbuf.frontend", "tune.streams-elasticity",
 		"tune.takeover-other-tg-connections", "tune.glitches.kill.cpu-usage", "tune.h1.be.glitches-threshold", "tune.h1.fe.glitches-threshold",
@@ -93,6 +93,10 @@ func init() {
 			engine.AddKeywords(engine.Keyword{Name: name, In: engine.InGlobal, Max: -1, Flags: engine.NoEffect, Usage: why, Parse: needsArgument})
 		}
 	}
+	engine.AddKeywords(
+		engine.Keyword{Name: "tune.pool-low-fd-ratio", In: engine.InGlobal, Max: 1, Usage: "tune.pool-low-fd-ratio <percent>: share of the sockets in use above which no connection to a server is kept idle (20)", Parse: percent(func(t *engine.Tune) *int { return &t.PoolLowFD })},
+		engine.Keyword{Name: "tune.pool-high-fd-ratio", In: engine.InGlobal, Max: 1, Usage: "tune.pool-high-fd-ratio <percent>: share of the sockets in use above which a new connection to a server closes an idle one (25)", Parse: percent(func(t *engine.Tune) *int { return &t.PoolHighFD })},
+	)
 	engine.AddKeywords(engine.Keyword{Name: "tune.idle-pool.shared", In: engine.InGlobal, Max: 1, Usage: "tune.idle-pool.shared { full | on | off | auto }: idle connections are shared by all threads", Parse: parseIdleShared})
 }
 
@@ -122,6 +126,21 @@ func tuneValue(b *engine.Build, l *engine.Line, low, high int, size bool) (int, 
 		err = fail(w, "'%s' expects a numeric value between %d and %d", name, low, high)
 	}
 	return n, err
+}
+
+func percent(field func(*engine.Tune) *int) func(*engine.Build, *engine.Line) error {
+	return func(b *engine.Build, l *engine.Line) error {
+		w, name := word(l, 1), l.Words[0].Text
+		const bad = "'%s' expects an integer argument between 0 and 100."
+		n, err := strictNumber(b, w, bad, name)
+		if err == nil && (n < 0 || n > 100) {
+			err = fail(w, bad, name)
+		}
+		if err == nil {
+			*field(&b.RT.Global.Tune) = n
+		}
+		return err
+	}
 }
 
 // needsArgument accepts any argument, but asks for one.
