@@ -187,3 +187,7 @@ var ResolveAgain func(srv *Server)
 // Rename has a server follow another host name; false: nothing resolves names for
 // it. The resolver feature provides it.
 var Rename func(srv *Server, host string) bool
+
+// VarSetter makes what stores a value in a variable where the conditions of a
+// set-var ("ifset,ifgt") allow it. Set by package vars.
+var VarSetter func(ref VarRef, conds string) (func(*Env, Sample), error)

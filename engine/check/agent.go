@@ -80,7 +80,7 @@ func (r *run) askAgent(to *engine.ServerAddr, hello string) (string, *result) {
 	}
 	r.Conn = c
 	if hello != "" {
-		if res := r.write([]byte(hello)); res != nil {
+		if res := r.write([]byte(hello), ""); res != nil {
 			return "", res
 		}
 	}

@@ -12,6 +12,7 @@ type conf struct {
 	request   request // option httpchk
 	http, tcp ruleset
 	proto     []step // of the kinds that are fixed dialogues
+	linger    bool   // of those: the server is left cleanly
 	on404     bool
 	sendState bool
 	command   string // external-check
@@ -67,9 +68,11 @@ func (c *conf) rules(px *engine.Proxy, http bool) *ruleset {
 // plan is what a check of one server does. Immutable after build.
 type plan struct {
 	steps    []step
+	numbers  []int // of the steps, as failures tell them
 	http     bool
 	tcp      bool // option tcp-check: failures tell at which step
-	tcpRules bool // the steps were written as rules
+	rules    bool // the steps were written as rules
+	linger   bool // the connection that no rule opens ends cleanly
 	on404    bool
 	state    bool // send-state
 	external *external

@@ -124,8 +124,13 @@ func address(a engine.Word) (*engine.ServerAddr, error) {
 }
 
 func (c *connect) run(r *run) *result {
+	r.linger = r.linger || r.plan.http && !r.stays // another connection follows
 	r.close()
-	r.In, r.eof, r.head, r.uses = nil, false, nil, 0
+	r.In, r.eof, r.head, r.last, r.uses = nil, false, nil, nil, 0
+	r.stays, r.linger = false, c.linger || c.implicit && r.plan.linger
+	if !c.implicit {
+		r.did = 'c'
+	}
 	srv := r.srv
 	sc := servers.Get(srv)
 	if sc == nil {

@@ -18,6 +18,8 @@ type request struct {
 	values               []*engine.LogFormat
 	body                 string
 	bodyFmt              *engine.LogFormat
+	passes               bool // stands for all rules: a comment before it is for what is expected
+	implicit             bool // stands before an expect rule, without one of its own
 }
 
 const sendWords = "expects 'comment', 'meth', 'uri', 'uri-lf', 'ver', 'hdr', 'body' or 'body-lf' but got '%s' as argument."
@@ -78,11 +80,8 @@ func (q *request) merge(o *request) *request {
 	if m.version == "" {
 		m.version = o.version
 	}
-	for i, n := range o.names {
-		if !m.has(n) {
-			m.names = append(m.names[:len(m.names):len(m.names)], n)
-			m.values = append(m.values[:len(m.values):len(m.values)], o.values[i])
-		}
+	if len(m.names) == 0 { // headers of a rule stand for those of the option's line
+		m.names, m.values = o.names, o.values
 	}
 	if m.body == "" && m.bodyFmt == nil {
 		m.body = o.body
@@ -90,18 +89,9 @@ func (q *request) merge(o *request) *request {
 	return &m
 }
 
-func (q *request) has(name string) bool {
-	for _, n := range q.names {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
-
 func (q *request) run(r *run) *result {
-	r.In, r.head, r.last, r.asked, r.keep = r.In[:0], nil, nil, q, false
-	return r.write(q.appendTo(nil, r))
+	r.In, r.head, r.last, r.asked, r.did, r.keep = r.In[:0], nil, nil, q, 's', false
+	return r.write(q.appendTo(nil, r), "")
 }
 
 func or(s, def string) string {
@@ -120,21 +110,28 @@ func (q *request) appendTo(b []byte, r *run) []byte {
 		b = append(b, or(q.uri, "/")...)
 	}
 	version := or(q.version, "HTTP/1.0")
+	if strings.HasPrefix(version, "HTTP/") && version > "HTTP/1.1" {
+		version = "HTTP/1.1" // what the connection speaks
+	}
 	b = append(append(append(b, ' '), version...), "\r\n"...)
-	closes := version == "HTTP/1.1"
+	ends := "close"
 	for i, n := range q.names {
 		if n == "content-length" || n == "transfer-encoding" {
 			continue // HAProxy sets these itself
 		}
-		from := len(b)
+		before := len(b)
 		b = append(append(b, n...), ": "...)
-		if b = q.values[i].Append(b, &r.Env); n == "connection" {
-			if closes = false; version == "HTTP/1.1" && strings.EqualFold(string(b[from+len("connection: "):]), "keep-alive") {
-				b, r.keep = b[:from], true // that is what HTTP/1.1 does unasked
-				continue
-			}
+		named := len(b)
+		b = q.values[i].Append(b, &r.Env)
+		switch {
+		case len(b) == named: // no header without a value
+			b = b[:before]
+		case n == "connection": // comes last
+			ends = string(b[named:])
+			b = b[:before]
+		default:
+			b = append(b, "\r\n"...)
 		}
-		b = append(b, "\r\n"...)
 	}
 	if r.plan.state {
 		b = appendState(append(b, "x-haproxy-server-state: "...), r.srv)
@@ -144,14 +141,40 @@ func (q *request) appendTo(b []byte, r *run) []byte {
 	if q.bodyFmt != nil {
 		body = q.bodyFmt.Append(nil, &r.Env)
 	}
-	if len(body) > 0 {
+	open := q.bodyFmt != nil && len(body) == 0 && version == "HTTP/1.1" // a body of no length
+	if !open && (len(body) > 0 || !bodiless(q.method)) {
 		b = append(b, "content-length: "...)
 		b = append(strconv.AppendInt(b, int64(len(body)), 10), "\r\n"...)
 	}
-	if closes {
-		b = append(b, "connection: close\r\n"...)
+	b = appendConnection(b, version, ends)
+	r.stays = strings.EqualFold(ends, "keep-alive")
+	r.keep = r.stays && version == "HTTP/1.1"
+	if open {
+		return append(b, "transfer-encoding: chunked\r\n\r\n0\r\n\r\n"...)
 	}
 	return append(append(b, "\r\n"...), body...)
+}
+
+// bodiless tells of a method whose requests say nothing of the body that they lack.
+func bodiless(method string) bool {
+	switch method {
+	case "", "GET", "HEAD", "OPTIONS", "DELETE":
+		return true
+	}
+	return false
+}
+
+// appendConnection says how the connection is to end where that is not what the
+// version means anyway.
+func appendConnection(b []byte, version, ends string) []byte {
+	usual := "close"
+	if version == "HTTP/1.1" {
+		usual = "keep-alive"
+	}
+	if !strings.EqualFold(ends, usual) {
+		return append(append(append(b, "connection: "...), ends...), "\r\n"...)
+	}
+	return b
 }
 
 // appendState writes what send-state tells the server of itself.
@@ -186,7 +209,7 @@ func appendState(b []byte, srv *engine.Server) []byte {
 		b = append(strconv.AppendInt(b, a, 10), '/')
 		b = strconv.AppendInt(b, of, 10)
 	}
-	pair("; weight", int64(st.EWeight.Load()+engine.WeightScale-1)/engine.WeightScale, (total+engine.WeightScale-1)/engine.WeightScale)
+	pair("; weight", int64(st.UWeight.Load()), (total+engine.WeightScale-1)/engine.WeightScale)
 	pair("; scur", st.C.Conns.Load(), px.State.BE.Conns.Load())
 	b = append(b, "; qcur="...)
 	return strconv.AppendInt(b, st.Queued.Load(), 10)
@@ -219,25 +242,21 @@ type head struct {
 // readHead reads until the head is complete.
 func (r *run) readHead(c *common) *result {
 	for {
-		if end := bytes.Index(r.In, []byte("\r\n\r\n")); end >= 0 {
-			h, ok := parseHead(r.In[:end+2])
+		if end := endOfHead(r.In); end > 0 {
+			h, ok := parseHead(r.In[:end])
 			if !ok {
-				return r.fail("L7RSP", "")
+				return r.fail("SOCKERR", "")
 			}
-			h.end = end + 4
-			if h.status >= 100 && h.status < 200 {
-				r.In = r.In[h.end:]
-				continue
-			}
+			h.end = end
 			if m := r.asked; m != nil && m.method == "HEAD" || h.status == 204 || h.status == 304 {
-				h.length = 0
+				h.length, h.chunks = 0, false
 			}
 			r.head = h
 			r.showHead()
 			return nil
 		}
 		if len(r.In) > 4 && !bytes.HasPrefix(r.In, []byte("HTTP/")) {
-			return r.fail("L7RSP", "")
+			return r.fail("SOCKERR", "")
 		}
 		if err := r.more(); err != nil {
 			if timedOut(err) {
@@ -246,25 +265,41 @@ func (r *run) readHead(c *common) *result {
 			if err != io.EOF && err != errFull {
 				return r.broken(err, "")
 			}
-			if len(r.In) == 0 {
-				return c.refused(r, "L7RSP", -1, "")
-			}
-			return r.fail("L7RSP", "")
+			return r.fail("SOCKERR", "") // what came is no response
+		}
+	}
+}
+
+// endOfHead is where the body begins, or 0; lines may end without a CR.
+func endOfHead(b []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return 0
+		}
+		at += i + 1
+		switch {
+		case bytes.HasPrefix(b[at:], []byte("\n")):
+			return at + 1
+		case bytes.HasPrefix(b[at:], []byte("\r\n")):
+			return at + 2
 		}
 	}
 }
 
 func parseHead(b []byte) (*head, bool) {
-	line, rest, _ := bytes.Cut(b, []byte("\r\n"))
+	line, rest := cutLine(b)
 	version, after, _ := bytes.Cut(line, []byte(" "))
 	code, reason, _ := bytes.Cut(bytes.TrimLeft(after, " "), []byte(" "))
-	n, err := strconv.Atoi(string(code))
-	if len(version) != 8 || !bytes.HasPrefix(version, []byte("HTTP/")) || err != nil || len(code) != 3 {
+	n, err := strconv.Atoi(string(code)) // the reason may be missing
+	if len(version) != 8 || !bytes.HasPrefix(version, []byte("HTTP/")) || err != nil || n < 0 || len(code) > 3 {
 		return nil, false
 	}
 	h := &head{status: n, reason: string(reason), length: -1}
 	for len(rest) > 0 {
-		line, rest, _ = bytes.Cut(rest, []byte("\r\n"))
+		if line, rest = cutLine(rest); len(line) == 0 {
+			break
+		}
 		name, value, ok := strings.Cut(string(line), ":")
 		if !ok || name == "" || strings.ContainsAny(name, " \t") {
 			return nil, false
@@ -283,10 +318,30 @@ func parseHead(b []byte) (*head, bool) {
 	return h, true
 }
 
+// cutLine takes the first line off.
+func cutLine(b []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), rest
+}
+
 // bodyNow returns what has come of the body, and whether that is all.
 func (r *run) bodyNow() (body []byte, all bool) {
 	h := r.head
 	b := r.In[min(h.end, len(r.In)):]
+	if h.status >= 100 && h.status < 200 { // the body is that of the final response
+		end := endOfHead(b)
+		if end == 0 {
+			return nil, r.eof
+		}
+		final, ok := parseHead(b[:end])
+		if !ok {
+			return nil, true
+		}
+		h, b = final, b[end:]
+		if r.asked != nil && r.asked.method == "HEAD" {
+			return nil, true
+		}
+	}
 	switch {
 	case h.chunks:
 		return dechunk(b)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,14 +13,13 @@ import (
 // httpExpect judges an HTTP response.
 type httpExpect struct {
 	common
-	kind     string // status, rstatus, string, rstring, string-lf, hdr, fhdr
-	ranges   [][2]int
-	data     []byte
-	re       *regexp.Regexp
-	fmt      *engine.LogFormat
-	name     *headerMatch
-	value    *headerMatch
-	implicit bool
+	kind   string // status, rstatus, string, rstring, string-lf, hdr, fhdr
+	ranges [][2]int
+	data   []byte
+	re     *regexp.Regexp
+	fmt    *engine.LogFormat
+	name   *headerMatch
+	value  *headerMatch
 }
 
 // headerMatch compares a header's name or value.
@@ -182,6 +182,7 @@ func (e *httpExpect) run(r *run) *result {
 	if r.Conn == nil {
 		return r.fail("L4CON", "")
 	}
+	r.did = 'e'
 	if r.head == nil {
 		r.allow()
 		if res := r.readHead(&e.common); res != nil {
@@ -198,18 +199,10 @@ func (e *httpExpect) run(r *run) *result {
 	}
 	if match == e.not {
 		status, desc := e.mismatch(r)
-		return e.refused(r, status, e.code0(h), desc)
+		return e.refused(r, status, h.status, desc)
 	}
 	r.last = e.passed(r, "L7OK", h.status, "")
 	return nil
-}
-
-// code0 is the code that a failure reports: the status where that is the reason.
-func (e *httpExpect) code0(h *head) int {
-	if e.kind == "status" || e.kind == "rstatus" {
-		return h.status
-	}
-	return -1
 }
 
 func (e *httpExpect) judge(r *run) (bool, *result) {
@@ -262,6 +255,12 @@ func (e *httpExpect) content(r *run) (bool, *result) {
 	}
 	for {
 		body, all := r.bodyNow()
+		switch {
+		case len(body) == 0 && all:
+			return false, e.refused(r, "L7RSP", r.head.status, "HTTP content check could not find a response body")
+		case len(data) == 0 && e.fmt != nil && all:
+			return false, r.fail("L7RSP", "log-format string evaluated to an empty string"+e.tail())
+		}
 		match := e.re != nil && e.re.Match(body) || e.re == nil && bytes.Contains(body, data)
 		if match || all {
 			return match, nil
@@ -272,33 +271,29 @@ func (e *httpExpect) content(r *run) (bool, *result) {
 			return false, nil
 		case timedOut(err):
 			return false, e.late(r, "")
+		case err != io.EOF:
+			return false, r.broken(err, "")
 		default:
 			r.eof = true
 		}
 	}
 }
 
+// mismatch is the status and the words of a response that is not as it should be.
 func (e *httpExpect) mismatch(r *run) (status, desc string) {
-	h := r.head
-	switch e.kind {
-	case "status", "rstatus":
-		if e.implicit {
-			return "L7STS", or(h.reason, "")
-		}
-		return "L7STS", h.reason
-	case "hdr", "fhdr":
-		status, desc = "L7STS", "HTTP header did not match pattern"
-		if e.not {
-			desc = "HTTP header matched unwanted pattern"
-		}
-	default:
+	status, desc = "L7STS", r.head.reason
+	switch {
+	case e.kind != "status" && e.kind != "rstatus" && e.kind != "hdr" && e.kind != "fhdr":
 		status, desc = "L7RSP", "HTTP content check did not match"
 		if e.not {
 			desc = "HTTP check matched unwanted content"
 		}
-	}
-	if e.comment != "" {
-		desc += " at step " + strconv.Itoa(r.n) + " comment: " + e.comment
+	case desc == "":
+		what := map[string]string{"status": "(status codes)", "rstatus": " (regex)"}[e.kind]
+		if what == "" {
+			what = " (header pattern)"
+		}
+		desc = "TCPCHK did not match content" + what + " at step " + strconv.Itoa(r.n)
 	}
 	return status, desc
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,14 +100,6 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 			}
 			c = (*all)[sc.section]
 		}
-		if sc.ssl > 0 && srv.TLS == nil && engine.NewTLSClient != nil {
-			t, err := engine.NewTLSClient(b, srv)
-			if err != nil {
-				b.Report(srv.Pos, err)
-			} else {
-				*tlsOf.Edit(srv) = t
-			}
-		}
 	}
 	p := &plan{on404: c.on404, state: c.sendState}
 	p.timeouts(px, srv)
@@ -119,7 +112,7 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 		p.http = true
 		p.steps = httpSteps(c)
 	case "tcp-check":
-		p.tcp, p.tcpRules = true, len(c.tcp.steps) > 0
+		p.tcp, p.rules = true, len(c.tcp.steps) > 0
 		p.steps = withConnect(c.tcp.steps)
 	case "external-check":
 		p.external = makeExternal(b, px, c)
@@ -128,9 +121,57 @@ func makePlan(b *engine.Build, px *engine.Proxy, srv *engine.Server, c *conf) {
 	default:
 		p.steps = withConnect(c.proto)
 	}
+	p.linger = c.linger
+	p.number()
+	p.secure(b, srv)
 	listening(p.steps)
 	p.print = c.print(srv)
 	plans.Set(srv, p)
+}
+
+// number gives the steps the numbers that failures tell. The connection that no rule
+// opens is none; of HTTP rules, those before the first request are none if that is a
+// rule, and the request is none if it is not.
+func (p *plan) number() {
+	begin := 0
+	for i, s := range p.steps {
+		if q, ok := s.(*request); ok && !q.implicit && p.http {
+			begin = i
+			break
+		}
+	}
+	p.numbers = make([]int, len(p.steps))
+	n := 0
+	for i, s := range p.steps {
+		c, isConnect := s.(*connect)
+		q, isRequest := s.(*request)
+		switch {
+		case i < begin, isConnect && c.implicit, isRequest && q.implicit:
+		default:
+			n++
+		}
+		p.numbers[i] = n
+	}
+}
+
+// secure makes the TLS of checks of a server that has none for its traffic.
+func (p *plan) secure(b *engine.Build, srv *engine.Server) {
+	sc := servers.Get(srv)
+	wanted := sc != nil && sc.ssl > 0
+	for _, s := range p.steps {
+		if c, ok := s.(*connect); ok && c.ssl {
+			wanted = true
+		}
+	}
+	if !wanted || srv.TLS != nil || engine.NewTLSClient == nil {
+		return
+	}
+	t, err := engine.NewTLSClient(b, srv)
+	if err != nil {
+		b.Report(srv.Pos, err)
+		return
+	}
+	*tlsOf.Edit(srv) = t
 }
 
 // listening marks the connections on which the server speaks first.
@@ -141,10 +182,20 @@ func listening(steps []step) {
 			continue
 		}
 		switch steps[i+1].(type) {
-		case *expect, answer:
-			c.listens = true
+		case *send, raw, *request:
+		default:
+			c.listens = !c.implicit || isWait(steps[i+1])
 		}
 	}
+}
+
+// isWait tells of a step that reads.
+func isWait(s step) bool {
+	switch s.(type) {
+	case *expect, answer:
+		return true
+	}
+	return false
 }
 
 func makeExternal(b *engine.Build, px *engine.Proxy, c *conf) *external {
@@ -191,38 +242,33 @@ func connects(c *conf) bool {
 	return false
 }
 
-// withConnect gives comments to the step behind them and puts a connection in
+// withConnect gives comments to the step right behind them and puts a connection in
 // front where the rules leave it out.
 func withConnect(rules []step) []step {
 	var out []step
 	note, any := "", false
 	for _, s := range rules {
-		switch s := s.(type) {
-		case remark:
-			note = s.text
+		if c, ok := s.(remark); ok {
+			note = c.text
 			out = append(out, s)
 			continue
-		case *connect:
-			any = true
-			if note != "" && s.comment == "" {
-				s.comment = note
-			}
-		case *setVar:
-			out = append(out, s)
-			continue
-		case *expect:
-			if note != "" && s.comment == "" {
-				s.comment = note
-			}
-		case *httpExpect:
-			if note != "" && s.comment == "" {
-				s.comment = note
-			}
 		}
-		if !any {
-			out, any = append(out, &connect{implicit: true}), true
+		if at := commentOf(s); at != nil && *at == "" {
+			*at = note
 		}
-		note = ""
+		_, sets := s.(*setVar)
+		_, expects := s.(*expect)
+		if _, ok := s.(*httpExpect); ok {
+			expects = true
+		}
+		_, connects := s.(*connect)
+		if !sets && !connects && !any {
+			out = append(out, &connect{implicit: true})
+		}
+		any = any || !sets
+		if q, ok := s.(*request); !expects && (!ok || !q.passes && !q.implicit) {
+			note = "" // several expectations in a row share it
+		}
 		out = append(out, s)
 	}
 	if !any {
@@ -231,53 +277,53 @@ func withConnect(rules []step) []step {
 	return out
 }
 
+// commentOf is the place of a step's comment, nil where there is none.
+func commentOf(s step) *string {
+	switch s := s.(type) {
+	case *connect:
+		return &s.comment
+	case *send:
+		return &s.note
+	case *expect:
+		return &s.comment
+	case *httpExpect:
+		return &s.comment
+	}
+	return nil
+}
+
 // httpSteps completes HTTP rules: a request after the first connection, what
-// option httpchk says in it, and an expectation behind the last request.
+// option httpchk says in it, and an expectation right behind the last request.
 func httpSteps(c *conf) []step {
 	var rules []step
-	sent := false
+	sent, last := false, -1
 	for _, s := range c.http.steps {
 		switch s := s.(type) {
 		case *request:
-			sent = true
-			if firstRequest(rules) {
+			if last = len(rules); !sent {
+				sent = true
 				rules = append(rules, s.merge(&c.request))
 				continue
 			}
 		case *httpExpect:
 			if !sent {
-				rules, sent = append(rules, (&request{}).merge(&c.request)), true
+				q := (&request{}).merge(&c.request)
+				q.implicit = true
+				rules, sent = append(rules, q), true
 			}
+			last = -1
 		}
 		rules = append(rules, s)
 	}
 	if !sent {
-		rules = append(rules, (&request{}).merge(&c.request))
+		last = len(rules)
+		q := (&request{}).merge(&c.request)
+		q.passes = true
+		rules = append(rules, q)
 	}
-	if needsExpect(rules) {
-		rules = append(rules, &httpExpect{kind: "status", ranges: [][2]int{{200, 399}}, implicit: true})
+	if last >= 0 {
+		found := &httpExpect{kind: "status", ranges: [][2]int{{200, 399}}}
+		rules = slices.Insert(rules, last+1, step(found))
 	}
 	return withConnect(rules)
-}
-
-func firstRequest(rules []step) bool {
-	for _, s := range rules {
-		if _, ok := s.(*request); ok {
-			return false
-		}
-	}
-	return true
-}
-
-// needsExpect reports whether no expectation follows the last request.
-func needsExpect(rules []step) bool {
-	for i := len(rules) - 1; i >= 0; i-- {
-		switch rules[i].(type) {
-		case *httpExpect:
-			return false
-		case *request:
-			return true
-		}
-	}
-	return true
 }

@@ -14,7 +14,7 @@ func checkOption(name string, maxArgs int, usage string, parse func(b *engine.Bu
 		if l.No || l.Default {
 			return diag.Errorf(l.Words[1].Pos, "negation/default is not supported for option '%s'.", name).AsTight()
 		}
-		c.kind, c.proto = name, nil
+		c.kind, c.proto, c.linger = name, nil, false
 		return parse(b, c, l, l.Words[2:])
 	}}
 }

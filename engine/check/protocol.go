@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 	"strings"
 
 	"hawser/engine"
@@ -14,7 +15,7 @@ type raw []byte
 
 func (p raw) run(r *run) *result {
 	r.In = r.In[:0]
-	return r.write(p)
+	return r.write(p, "")
 }
 
 // answer reads until its function knows what to say: nil and false for more.
@@ -71,8 +72,13 @@ func redisCheck() []step {
 func ldapCheck() []step {
 	bind := raw{0x30, 0x0c, 2, 1, 1, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0}
 	return []step{bind, answer(func(r *run, in []byte, all bool) (*result, bool) {
-		if len(in) < 14 && !all {
-			return nil, false
+		if len(in) < 14 {
+			if all && len(in) > 0 {
+				return r.bad("L7RSP", -1, "")
+			}
+			if !all {
+				return nil, false
+			}
 		}
 		if len(in) < 7 || in[0] != 0x30 {
 			return r.bad("L7RSP", -1, "Not LDAPv3 protocol")
@@ -120,48 +126,83 @@ func parseSMTP(_ *engine.Build, c *conf, _ *engine.Line, a []engine.Word) error 
 	if len(a) > 1 && (strings.EqualFold(a[0].Text, "EHLO") || strings.EqualFold(a[0].Text, "HELO")) {
 		hello = strings.ToUpper(a[0].Text) + " " + a[1].Text
 	}
-	reply := func(good string) step {
-		return answer(func(r *run, in []byte, all bool) (*result, bool) {
-			if !endsReply(in) && !all {
-				return nil, false
-			}
-			line := firstLine(in)
-			if len(line) < 3 {
-				return r.bad("L7RSP", -1, line)
-			}
-			code := 0
-			for _, d := range line[:3] {
-				if d < '0' || d > '9' {
-					return r.bad("L7RSP", -1, line)
-				}
-				code = code*10 + int(d-'0')
-			}
-			if line[0] != '2' {
-				return r.bad("L7STS", code, strings.TrimSpace(line[3:]))
-			}
-			r.last = &result{ok: true, status: "L7OK", code: code, desc: strings.TrimSpace(line[3:])}
-			r.In = r.In[:0]
-			_ = good
-			return nil, true
-		})
-	}
-	c.proto = []step{reply("220"), raw(hello + "\r\n"), reply("250"), raw("QUIT\r\n"), reply("221")}
+	c.linger = true
+	c.proto = []step{answer(smtpBanner), raw(hello + "\r\n"), answer(smtpReply), raw("QUIT\r\n"), answer(smtpReply)}
 	return nil
 }
 
-// endsReply reports whether in holds a whole SMTP reply.
-func endsReply(in []byte) bool {
-	for line := range bytes.SplitSeq(in, []byte("\n")) {
-		if len(line) >= 4 && line[3] != '-' && bytes.HasSuffix(line, []byte("\r")) {
-			return true
+// smtpCode is the number that a reply begins with and its text; more are the bytes
+// besides space and CR that may follow the number.
+func smtpCode(in []byte, more string) (code int, text string, ok bool) {
+	line := firstLine(in)
+	if len(in) < 4 || len(line) < 3 || !strings.ContainsRune(" \r"+more, rune(in[3])) {
+		return 0, line, false
+	}
+	for _, d := range line[:3] {
+		if d < '0' || d > '9' {
+			return 0, line, false
+		}
+		code = code*10 + int(d-'0')
+	}
+	return code, strings.TrimSpace(line[3:]), true
+}
+
+// continues reports whether the last line of a reply is still to come.
+func continues(in []byte) bool {
+	for line := range bytes.Lines(in) {
+		if len(line) > 3 && line[3] != '-' {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// smtpBanner wants one line of 2xx.
+func smtpBanner(r *run, in []byte, all bool) (*result, bool) {
+	if len(in) < 4 && !all {
+		return nil, false
+	}
+	code, text, ok := smtpCode(in, "")
+	switch {
+	case !ok:
+		return r.bad("L7RSP", -1, text)
+	case code/100 != 2:
+		return r.bad("L7STS", code, text)
+	}
+	r.last = &result{ok: true, status: "L7OK", code: code, desc: text}
+	return nil, true
+}
+
+// smtpReply waits for 2xx. The first line of a reply is enough; what remains of it is
+// not taken for the next reply.
+func smtpReply(r *run, in []byte, all bool) (*result, bool) {
+	for r.unread {
+		line, rest, ok := bytes.Cut(in, []byte("\n"))
+		if !ok {
+			break
+		}
+		r.unread = len(line) > 3 && line[3] == '-'
+		r.In, in = rest, rest
+	}
+	if r.unread && !all {
+		return nil, false
+	}
+	code, text, ok := smtpCode(in, "-")
+	switch {
+	case ok && code/100 == 2:
+		r.unread = continues(in)
+		r.last = &result{ok: true, status: "L7OK", code: code, desc: text}
+		return nil, true
+	case all:
+		return r.bad("L7STS", code, text)
+	}
+	return nil, false
 }
 
 const mysqlQuit = "\x01\x00\x00\x00\x01"
 
 func parseMySQL(_ *engine.Build, c *conf, _ *engine.Line, a []engine.Word) error {
+	c.linger = true
 	greeting := answer(mysqlGreeting)
 	if len(a) == 0 {
 		c.proto = []step{greeting}
@@ -191,7 +232,7 @@ func parseMySQL(_ *engine.Build, c *conf, _ *engine.Line, a []engine.Word) error
 	}
 	n := len(p)
 	p = string([]byte{byte(n), byte(n >> 8), byte(n >> 16), 1}) + p
-	c.proto = []step{greeting, raw(p + mysqlQuit), answer(mysqlLogin)}
+	c.proto = []step{raw(p + mysqlQuit), greeting, answer(mysqlLogin)} // the login goes out at once
 	return nil
 }
 
@@ -206,26 +247,32 @@ func mysqlPacket(in []byte) (body []byte, ok bool) {
 	return in[4 : 4+n], true
 }
 
+// cut is the result of a connection that ended before a packet was whole.
+func (r *run) cut(in []byte) (*result, bool) {
+	if len(in) > 0 {
+		return r.bad("L7RSP", -1, "")
+	}
+	return r.bad("L7RSP", -1, "TCPCHK got an empty response at step "+strconv.Itoa(r.n+1)) // the connection counts
+}
+
 func mysqlError(r *run, body []byte) (*result, bool) {
 	if len(body) < 3 {
 		return r.bad("L7RSP", -1, "")
 	}
-	return r.bad("L7STS", int(binary.LittleEndian.Uint16(body[1:])), string(body[3:]))
+	return r.bad("L7STS", int(binary.LittleEndian.Uint16(body[1:])), string(bytes.TrimRight(body[3:], "\x00")))
 }
 
 func mysqlGreeting(r *run, in []byte, all bool) (*result, bool) {
 	body, ok := mysqlPacket(in)
 	switch {
 	case !ok && all:
-		return r.bad("L7RSP", -1, "")
+		return r.cut(in)
 	case !ok:
-		if len(in) > 4 && in[4] != 0x0a && in[4] != 0xff {
-			return r.bad("L7RSP", -1, "")
-		}
 		return nil, false
 	case body[0] == 0xff:
 		return mysqlError(r, body)
 	}
+	r.In = in[4+len(body):] // what follows answers the login
 	version, _, _ := bytes.Cut(body[1:], []byte{0})
 	return r.noted(string(version))
 }
@@ -234,7 +281,7 @@ func mysqlLogin(r *run, in []byte, all bool) (*result, bool) {
 	body, ok := mysqlPacket(in)
 	switch {
 	case !ok && all:
-		return r.bad("L7RSP", -1, "")
+		return r.cut(in)
 	case !ok:
 		return nil, false
 	case body[0] == 0xff:
@@ -249,6 +296,7 @@ func parsePgSQL(_ *engine.Build, c *conf, l *engine.Line, a []engine.Word) error
 	}
 	p := "\x00\x03\x00\x00user\x00" + a[1].Text + "\x00\x00"
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(p)+4))
+	c.linger = true
 	c.proto = []step{raw(append(b, p...)), answer(func(r *run, in []byte, all bool) (*result, bool) {
 		if len(in) < 9 && !all {
 			return nil, false

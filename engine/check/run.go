@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -35,20 +34,25 @@ type result struct {
 // run is one check under way.
 type run struct {
 	engine.CheckConn
-	ctx    context.Context
-	srv    *engine.Server
-	plan   *plan
-	until  time.Time // of the present wait
-	eof    bool
-	head   *head // of the HTTP response read last
-	asked  *request
-	last   *result       // what the last expect found
-	n      int           // the present step as written, from 1
-	strm   engine.Stream // what fetches of the response look at
-	lent   bool          // the connection has another reader, which may not have ended yet
-	keep   bool          // the request asked for the connection to go on
-	uses   int           // of a connection that may go to the server's idle ones: how many requests it carried; 0: it may not
-	pooled string        // its name there
+	ctx   context.Context
+	srv   *engine.Server
+	plan  *plan
+	until time.Time // of the present wait
+	eof   bool
+	head  *head // of the HTTP response read last
+	asked *request
+	last  *result       // what the last expect found
+	n     int           // the present step as written, from 1
+	strm  engine.Stream // what fetches of the response look at
+	lent  bool          // the connection has another reader, which may not have ended yet
+	// linger: the connection ends with a FIN instead of a reset.
+	linger bool
+	stays  bool   // the request asked to keep it
+	keep   bool   // and says so by its version
+	uses   int    // of a connection that may go to the server's idle ones: how many requests it carried; 0: it may not
+	pooled string // its name there
+	unread bool   // lines of the SMTP reply read last are still to come
+	did    byte   // what the last rule that counts was: 'c' connect, 's' send, 'e' expect
 }
 
 // showHead lets expressions see the response.
@@ -60,8 +64,16 @@ func (r *run) showHead() {
 	}
 	m.BodyLen = r.head.length
 	s := &r.strm
-	s.Res, s.HasRes, s.Status, s.Back = m, true, r.head.status, r.srv.Px
+	s.Res, s.HasRes, s.Status, s.Back, s.Server = m, true, r.head.status, r.srv.Px, r.srv
 	r.Env.Strm = s
+}
+
+// showBody lets them see what has come of its body.
+func (r *run) showBody() {
+	if r.head != nil {
+		body, _ := r.bodyNow()
+		r.strm.Local.Set, r.strm.Local.Body = true, body
+	}
 }
 
 // check runs the plan once.
@@ -73,9 +85,10 @@ func (p *plan) check(ctx context.Context, srv *engine.Server) *result {
 	r.CheckConn.Srv = srv
 	r.Env = engine.Env{RT: srv.Px.RT, Px: srv.Px, Check: &r.CheckConn, Place: engine.AtCheck, Dir: engine.Res, Final: true}
 	defer r.close()
-	for _, s := range p.steps {
-		if c, ok := s.(*connect); !ok || !c.implicit {
-			r.n++
+	for i, s := range p.steps {
+		r.n = i
+		if p.numbers != nil {
+			r.n = p.numbers[i]
 		}
 		if res := s.run(r); res != nil {
 			return res
@@ -87,22 +100,31 @@ func (p *plan) check(ctx context.Context, srv *engine.Server) *result {
 
 // passed is the result of a check whose last step went well.
 func (r *run) passed() *result {
-	if r.last != nil {
+	switch {
+	case r.last != nil:
 		return r.last
-	}
-	if r.plan.tcpRules && len(r.plan.steps) > 1 {
+	case r.did == 's' && r.plan.rules:
 		return &result{ok: true, status: "L7OK", desc: "(tcp-check)"}
 	}
+	res := &result{ok: true, status: "L4OK", code: -1}
 	if r.Conn != nil && r.Conn.Secure() {
-		return &result{ok: true, status: "L6OK", code: -1}
+		res.status = "L6OK"
 	}
-	return &result{ok: true, status: "L4OK", code: -1}
+	if r.did == 'c' {
+		res.desc = "(tcp-check)"
+	}
+	return res
 }
 
-// close ends the connection with a reset: the server need not keep its side.
+// close ends the connection with a reset, as the server need not keep its side;
+// where the rules ask for linger, in the clean way.
 func (r *run) close() {
 	if r.Conn != nil {
-		r.Conn.Abort()
+		if r.linger || r.plan.http && r.Conn.Secure() {
+			r.Conn.Close()
+		} else {
+			r.Conn.Abort()
+		}
 		if !r.lent {
 			r.Conn.Free()
 		}
@@ -145,8 +167,8 @@ func (r *run) more() error {
 
 var errFull = errors.New("the buffer is full")
 
-// write sends p.
-func (r *run) write(p []byte) *result {
+// write sends p; where tells of which rule that is.
+func (r *run) write(p []byte, where string) *result {
 	if r.Conn == nil {
 		return r.fail("L4CON", "")
 	}
@@ -154,10 +176,6 @@ func (r *run) write(p []byte) *result {
 	if _, err := r.Conn.Write(p); err != nil {
 		if timedOut(err) {
 			return r.broken(err, "")
-		}
-		where := ""
-		if r.plan.tcpRules {
-			where = " at step " + strconv.Itoa(r.n) + " of tcp-check (send)"
 		}
 		return r.fail("SOCKERR", osError(err)+where)
 	}

@@ -15,7 +15,6 @@ func init() {
 const (
 	spopHello      = 1
 	spopAgentHello = 101
-	spopDisconnect = 102
 )
 
 // spopCheck says hello and leaves: agents know it by "healthcheck".
@@ -28,18 +27,12 @@ func spopCheck() []step {
 	b = append(text(b, "healthcheck"), 0x11) // true
 	frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
 	return []step{raw(frame), answer(func(r *run, in []byte, all bool) (*result, bool) {
-		if len(in) < 4 || len(in) < 4+int(min(binary.BigEndian.Uint32(in), 1<<20)) {
-			if all {
-				return r.bad("L7RSP", -1, "")
-			}
-			return nil, false
-		}
-		switch in = in[4:]; {
-		case len(in) > 0 && in[0] == spopAgentHello && bytes.Contains(in, []byte("version")):
+		if len(in) > 4 && len(in) >= 4+int(min(binary.BigEndian.Uint32(in), 1<<20)) && in[4] == spopAgentHello && bytes.Contains(in, []byte("version")) {
 			return r.good("L7OK", "SPOA server is ok")
-		case len(in) > 0 && in[0] == spopDisconnect:
-			return r.bad("L7RSP", -1, "the agent disconnects")
 		}
-		return r.bad("L7RSP", -1, "not a HELLO of an agent")
+		if all {
+			return r.bad("L7RSP", -1, "invalid frame received")
+		}
+		return nil, false // another may follow
 	})}
 }

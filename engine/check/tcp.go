@@ -2,9 +2,11 @@ package check
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"hawser/engine"
 )
@@ -14,6 +16,7 @@ type send struct {
 	data []byte
 	fmt  *engine.LogFormat
 	hex  bool
+	note string // the comment
 }
 
 func parseSend(w *words, hexed, format bool) (step, error) {
@@ -35,7 +38,7 @@ func parseSend(w *words, hexed, format bool) (step, error) {
 	default:
 		s.data = []byte(a.Text)
 	}
-	_, err = w.comment()
+	s.note, err = w.comment()
 	return s, err
 }
 
@@ -46,124 +49,12 @@ func (s *send) run(r *run) *result {
 		if s.hex {
 			var bad string
 			if data, bad = unhex(string(data)); bad != "" {
-				return r.fail("L7RSP", "invalid binary string at step "+strconv.Itoa(r.n))
+				return r.fail("L7RSP", "tcp-check send : failed to build log-format string at step "+strconv.Itoa(r.n))
 			}
 		}
 	}
-	r.In, r.last = r.In[:0], nil
-	return r.write(data)
-}
-
-// common holds the options that all expect rules have.
-type common struct {
-	comment                  string
-	minRecv                  int
-	okStatus, errStatus, out string
-	onOK, onError            *engine.LogFormat
-	code                     *engine.Expr
-	not                      bool
-}
-
-// option reads one option; false: it is none.
-func (c *common) option(w *words, n engine.Word) (bool, error) {
-	var err error
-	var a engine.Word
-	switch n.Text {
-	case "comment":
-		c.comment, err = text(w.arg("'comment' expects a string as argument."))
-	case "min-recv":
-		if a, err = w.arg("'min-recv' expects a integer as argument."); err == nil {
-			c.minRecv, err = strconv.Atoi(a.Text)
-			if err != nil || c.minRecv < -1 {
-				err = w.fail("'min-recv' expects -1 or an integer from 0 to INT_MAX.")
-			}
-		}
-	case "ok-status":
-		c.okStatus, err = c.status(w, "L7OK", "L7OKC", "L6OK", "L4OK")
-	case "error-status":
-		c.errStatus, err = c.status(w, "L7OKC", "L7RSP", "L7STS", "L6RSP", "L4CON")
-	case "tout-status":
-		c.out, err = c.status(w, "L7TOUT", "L6TOUT", "L4TOUT")
-	case "on-success", "on-error":
-		if a, err = w.arg("'" + n.Text + "' expects a log-format string as argument."); err == nil {
-			f := &c.onOK
-			if n.Text == "on-error" {
-				f = &c.onError
-			}
-			*f, err = w.format(a)
-		}
-	case "status-code":
-		if a, err = w.arg("'status-code' expects an expression as argument."); err == nil {
-			c.code, err = w.expr(a)
-		}
-	case "!":
-		c.not = true
-	default:
-		return false, nil
-	}
-	return true, err
-}
-
-func (c *common) status(w *words, allowed ...string) (string, error) {
-	name := w.at.Text
-	a, err := w.arg("'" + name + "' expects '" + strings.Join(allowed, "', '") + "' as argument.")
-	if err != nil {
-		return "", err
-	}
-	for _, s := range allowed {
-		if s == a.Text {
-			return s, nil
-		}
-	}
-	return "", w.fail("'%s' only supports '%s' status (got '%s').", name, strings.Join(allowed, "', '"), a.Text)
-}
-
-// passed is the result if no further step follows.
-func (c *common) passed(r *run, status string, code int, desc string) *result {
-	res := &result{ok: true, status: status, code: code, desc: desc}
-	if c.okStatus != "" {
-		res.status = c.okStatus
-		res.cond = c.okStatus == "L7OKC"
-	}
-	if c.onOK != nil {
-		res.desc = string(c.onOK.Append(nil, &r.Env))
-	}
-	c.setCode(r, res)
-	return res
-}
-
-// refused is the result of a response that is not as it should be.
-func (c *common) refused(r *run, status string, code int, desc string) *result {
-	res := &result{status: status, code: code, desc: desc}
-	if c.errStatus != "" {
-		res.status = c.errStatus
-		if c.errStatus == "L7OKC" {
-			res.ok, res.cond = true, true
-		}
-	}
-	if c.onError != nil {
-		res.desc = string(c.onError.Append(nil, &r.Env))
-	}
-	c.setCode(r, res)
-	return res
-}
-
-func (c *common) setCode(r *run, res *result) {
-	if c.code == nil {
-		return
-	}
-	if v, st := c.code.EvalAs(&r.Env, engine.TSint); st == engine.Found {
-		res.code = int(v.Int)
-	}
-}
-
-// late is the result of a response that did not come in time.
-func (c *common) late(r *run, desc string) *result {
-	status := "L7TOUT"
-	if c.out != "" {
-		status = c.out
-	}
-	return r.fail(status, desc)
+	r.In, r.last, r.did = r.In[:0], nil, 's'
+	return r.write(data, " at step "+strconv.Itoa(r.n)+" of tcp-check (send)"+remarked(s.note))
 }
 
 // expect waits for bytes.
@@ -253,28 +144,54 @@ func (e *expect) run(r *run) *result {
 		return r.fail("L4CON", "")
 	}
 	r.allow()
+	r.did = 'e'
 	data := e.data
-	if e.fmt != nil {
-		data = e.fmt.Append(nil, &r.Env)
-		if e.kind == "binary-lf" {
-			data, _ = unhex(string(data))
-		}
-	}
 	for {
-		if len(r.In) > 0 && e.judged(r, data) {
-			match := e.match(r.In, data)
-			if match != e.not {
-				r.last = e.passed(r, "L7OK", 0, "(tcp-check)")
-				return nil
+		if len(r.In) > 0 || r.eof {
+			if e.fmt != nil { // it may look at what has come
+				data = e.fmt.Append(nil, &r.Env)
+				if len(data) == 0 {
+					return r.fail("L7RSP", "log-format string evaluated to an empty string"+e.tail())
+				}
+				if e.kind == "binary-lf" {
+					var bad string
+					if data, bad = unhex(string(data)); bad != "" {
+						return r.fail("L7RSP", "Failed to parse hexastring resulting of eval of a log-format string"+e.tail())
+					}
+				}
 			}
-			if r.eof || e.minRecv != -1 || e.not { // else more may come
-				return e.refused(r, "L7RSP", -1, e.mismatch(r, data))
+			if len(r.In) == 0 && !e.not {
+				return e.silent(r)
+			}
+			if e.judged(r, data) {
+				match := e.match(r.In, data)
+				switch {
+				case !match && !r.eof && e.waits(): // more may come
+				case match != e.not:
+					r.last = e.passed(r, "L7OK", 0, "(tcp-check)")
+					return nil
+				default:
+					return e.refused(r, "L7RSP", 0, e.mismatch(r, data))
+				}
 			}
 		}
-		if err := r.more(); err != nil {
+		if err := r.more(); err != nil && !r.eof {
 			return e.ended(r, err, data)
 		}
 	}
+}
+
+// waits tells whether more is waited for where nothing matches yet. With min-recv, a
+// mismatch is one at once; that something does not come is sure only at the end.
+func (e *expect) waits() bool { return e.minRecv < 0 || e.minRecv > 0 && e.not }
+
+// silent is the result of a connection that ended before anything came.
+func (e *expect) silent(r *run) *result {
+	res := e.refused(r, "L7RSP", 0, "")
+	if e.onError == nil {
+		res.desc = "TCPCHK got an empty response at step " + strconv.Itoa(r.n) + remarked(e.comment)
+	}
+	return res
 }
 
 // judged tells whether there is enough to look at.
@@ -289,24 +206,16 @@ func (e *expect) judged(r *run, data []byte) bool {
 }
 
 func (e *expect) ended(r *run, err error, data []byte) *result {
+	where := " at step " + strconv.Itoa(r.n) + " of tcp-check (expect " + e.text() + ")" + remarked(e.comment)
 	if timedOut(err) {
-		return e.late(r, " at step "+strconv.Itoa(r.n)+" of tcp-check (expect "+e.text()+")"+e.remark())
+		return e.late(r, where)
 	}
-	if len(r.In) > 0 {
-		if e.match(r.In, data) != e.not {
-			r.last = e.passed(r, "L7OK", 0, "(tcp-check)")
-			return nil
-		}
-		return e.refused(r, "L7RSP", -1, e.mismatch(r, data))
+	var no syscall.Errno
+	if len(r.In) == 0 && errors.As(err, &no) {
+		return r.fail("SOCKERR", osError(err)+where)
 	}
-	return e.refused(r, "L7RSP", -1, "TCPCHK got an empty response at step "+strconv.Itoa(r.n))
-}
-
-func (e *expect) remark() string {
-	if e.comment == "" {
-		return ""
-	}
-	return " comment: '" + e.comment + "'"
+	r.eof = true // with what is there, as at any other end
+	return e.run(r)
 }
 
 func (e *expect) text() string {
@@ -317,8 +226,10 @@ func (e *expect) text() string {
 		return "regex"
 	case "rbinary":
 		return "binary regex"
-	case "binary", "binary-lf":
-		return "binary"
+	case "binary":
+		return "binary '" + hexText(e.data) + "'"
+	case "binary-lf":
+		return "log-format binary"
 	}
 	return "log-format string"
 }
@@ -351,67 +262,20 @@ func (e *expect) mismatch(r *run, data []byte) string {
 		s = "TCPCHK matched unwanted content"
 	}
 	switch e.kind {
-	case "string", "string-lf":
+	case "string-lf":
+		s += " (log-format string)"
+	case "string":
 		s += " '" + string(data) + "'"
 	case "rstring":
 		s += " (regex)"
 	case "rbinary":
 		s += " (binary regex)"
+	case "binary-lf":
+		s += " (log-format binary)"
 	default:
 		s += " (binary)"
 	}
-	s += " at step " + strconv.Itoa(r.n)
-	if e.comment != "" {
-		s += " comment: " + e.comment
-	}
-	return s
-}
-
-// setVar sets or removes a variable.
-type setVar struct {
-	ref   engine.VarRef
-	expr  *engine.Expr
-	fmt   *engine.LogFormat
-	unset bool
-}
-
-// parseVar reads set-var(…), set-var-fmt(…) and unset-var(…).
-func parseVar(w *words, word string) (step, error) {
-	open := strings.IndexByte(word, '(')
-	name, _, _ := strings.Cut(strings.TrimSuffix(word[open+1:], ")"), ",")
-	ref, err := w.b.Var(name)
-	if err != nil {
-		return nil, err
-	}
-	s := &setVar{ref: ref, unset: word[:open] == "unset-var"}
-	if s.unset {
-		return s, nil
-	}
-	a, err := w.arg("expects an expression as argument.")
-	if err != nil {
-		return nil, err
-	}
-	if word[:open] == "set-var-fmt" {
-		s.fmt, err = w.format(a)
-	} else {
-		s.expr, err = w.expr(a)
-	}
-	return s, err
-}
-
-func (s *setVar) run(r *run) *result {
-	e := &r.Env
-	switch {
-	case s.unset:
-		e.UnsetVar(s.ref)
-	case s.fmt != nil:
-		e.SetVar(s.ref, engine.Str(s.fmt.Append(nil, e)))
-	default:
-		if v, st := s.expr.Eval(e); st == engine.Found {
-			e.SetVar(s.ref, v)
-		}
-	}
-	return nil
+	return s + " at step " + strconv.Itoa(r.n)
 }
 
 // remark is a comment rule: it goes to the step that follows.

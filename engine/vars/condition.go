@@ -78,6 +78,16 @@ func parseConds(text string) (out []cond, err error) {
 	return out, nil
 }
 
+func init() {
+	engine.VarSetter = func(ref engine.VarRef, conds string) (func(*engine.Env, engine.Sample), error) {
+		list, err := parseConds(conds)
+		if err != nil {
+			return nil, err
+		}
+		return (&target{ref: ref, conds: list}).set, nil
+	}
+}
+
 // set stores s where the conditions allow it.
 func (t *target) set(e *engine.Env, s engine.Sample) {
 	if len(t.conds) > 0 {
