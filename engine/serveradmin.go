@@ -52,18 +52,21 @@ func force(srv *Server, op OpState) bool {
 	if srv.TrackSrv != nil {
 		return false
 	}
-	st := srv.State
-	if srv.SetOp(op, ", changed from CLI") || op != OpRunning {
-		return true
+	srv.SetOp(op, ", changed from CLI")
+	if op != OpStopped {
+		srv.State.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	}
-	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	return true
 }
 
-// agentSays is force in the name of the server's agent.
+// agentSays is force in the name of the server's agent: what the checks found stays.
 func agentSays(srv *Server, op OpState) bool {
-	srv.State.AgentDown.Store(op == OpStopped)
-	return force(srv, op)
+	st := srv.State
+	st.AgentDown.Store(op == OpStopped)
+	health := st.Health.Load()
+	done := force(srv, op)
+	st.Health.Store(health)
+	return done
 }
 
 // Administer takes bits out of the administrative state of a server and puts
@@ -137,11 +140,12 @@ func (srv *Server) enterMaint(via string) {
 		srv.tell(" was DOWN and now enters maintenance" + via + ".")
 		return
 	}
+	st.Downs.Add(1)
 	st.LastChange.Store(time.Now().Unix())
 	requeued := srv.abandon()
 	b := append([]byte(srv.Title()), " is going DOWN for maintenance"...)
 	b = append(append(b, via...), ". "...)
-	srv.Px.Log(1, string(srv.appendLeft(b, true, requeued)))
+	srv.Px.Announce(1, string(srv.appendLeft(b, true, requeued)))
 }
 
 // abandon ends or moves what the server was to serve.
@@ -180,19 +184,15 @@ func (srv *Server) leaveMaint(was, is AdminState, via string) {
 	if srv.SlowStart > 0 {
 		op = OpStarting
 	}
-	health := int32(srv.Rise + srv.Fall - 1)
-	if srv.Check {
-		health = int32(srv.Rise) // one failure takes it down
+	if srv.Check && checkOn(srv) {
+		st.Health.Store(int32(srv.Rise)) // one failure takes it down
 	}
 	if to := srv.TrackSrv; to != nil {
-		if op = OpState(to.State.Op.Load()); op == OpStopped {
-			health = 0
-		}
+		op = OpState(to.State.Op.Load())
 	}
 	if since := st.LastChange.Load(); op != OpStopped && since > 0 && since < now {
 		st.DownTime.Add(now - since)
 	}
-	st.Health.Store(max(health, 0))
 	st.Op.Store(uint32(op))
 	st.LastChange.Store(now)
 	srv.Settle()
@@ -222,6 +222,14 @@ func (srv *Server) leaveMaint(was, is AdminState, via string) {
 	}
 }
 
+func checkOn(srv *Server) bool {
+	if CheckSwitched == nil {
+		return true
+	}
+	_, on := CheckSwitched(srv, false)
+	return on
+}
+
 // Ramp begins slowstart; the check feature provides it.
 var Ramp func(srv *Server)
 
@@ -237,7 +245,7 @@ func (srv *Server) enterDrain(via string) {
 	b := append([]byte(srv.Title()), " enters drain state"...)
 	b = append(append(b, via...), ". "...)
 	b = srv.appendLeft(b, down, requeued)
-	srv.Px.Log(5, string(b))
+	srv.Px.Announce(5, string(b))
 	srv.Px.mail(5, b)
 }
 
@@ -258,7 +266,7 @@ func (srv *Server) leaveDrain(was AdminState, via string) {
 // quoted is the host name as the lines about resolution have it.
 func (srv *Server) quoted() string { return " ('" + srv.State.Host(srv) + "')" }
 
-func (srv *Server) tell(what string) { srv.Px.Log(5, srv.Title()+what) }
+func (srv *Server) tell(what string) { srv.Px.Announce(5, srv.Title()+what) }
 
 // SetWeight changes the user's weight and reports whether the backend lost or
 // got its last usable server by it in the log.

@@ -3,6 +3,8 @@ package engine
 import (
 	"strconv"
 	"time"
+
+	"hawser/parser/diag"
 )
 
 // What other features do when a server changes its state; nil where they are
@@ -61,10 +63,12 @@ func (srv *Server) SetOp(op OpState, why string) bool {
 	return true
 }
 
-// setHealth keeps the health of a server without checks of its own in step.
+// setHealth keeps the health in step; that of a server that tracks another is its
+// own, and stays as it was.
 func (srv *Server) setHealth(op OpState) {
 	st := srv.State
 	switch top := int32(srv.Rise + srv.Fall - 1); {
+	case srv.TrackSrv != nil:
 	case op == OpStopped:
 		st.Health.Store(0)
 	case st.Health.Load() < int32(srv.Rise):
@@ -138,6 +142,7 @@ func (px *Proxy) servicesLeft(before bool) {
 		px.State.Downs.Add(1)
 		px.State.LastChange.Store(now)
 		px.Log(0, px.TypeName()+" "+px.Name+" has no server available!")
+		say(diag.Alert, px.TypeName()+" '"+px.Name+"' has no server available!")
 	case !before && after:
 		if since := px.State.LastChange.Load(); since > 0 && since < now {
 			px.State.DownTime.Add(now - since)
@@ -150,6 +155,22 @@ func (px *Proxy) servicesLeft(before bool) {
 func (px *Proxy) Log(level int, msg string) {
 	if Log != nil && px.RT != nil {
 		Log(px.RT, px.Logs, px.LogTag, level, msg)
+	}
+}
+
+// Announce is Log for what is also told on standard error: what becomes of
+// servers and frontends.
+func (px *Proxy) Announce(level int, msg string) {
+	px.Log(level, msg)
+	say(diag.Warning, msg)
+}
+
+// Say prints a line on standard error; the program provides it.
+var Say func(sev diag.Severity, msg string)
+
+func say(sev diag.Severity, msg string) {
+	if Say != nil {
+		Say(sev, msg)
 	}
 }
 
@@ -181,7 +202,7 @@ func (srv *Server) logState(op OpState, why string, was bool, requeued int) {
 	}
 	b = append(append(b, word...), why...)
 	b = srv.appendLeft(append(b, ". "...), op == OpStopped, requeued)
-	px.Log(level, string(b))
+	px.Announce(level, string(b))
 	px.mail(level, b)
 }
 

@@ -13,13 +13,14 @@ func (srv *Server) Begin() {
 	st.UWeight.Store(int32(srv.Weight))
 	st.MaxConn.Store(int32(srv.MaxConn))
 	st.Op.Store(uint32(OpRunning))
-	st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
+	st.Health.Store(int32(srv.Rise)) // one failure takes it down
 	st.LastChange.Store(time.Now().Unix())
 	if srv.Disabled {
 		st.Admin.Or(uint32(AdmFMaint | AdmCMaint))
 	}
 	if AdminState(st.Admin.Load())&AdmMaint != 0 {
 		st.Op.Store(uint32(OpStopped))
+		st.Health.Store(0)
 	}
 	if srv.TrackSrv == nil {
 		srv.beginHealth()
@@ -35,14 +36,13 @@ func (srv *Server) beginHealth() {
 	}
 	switch srv.InitState {
 	case "fully-up":
+		st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	case "down":
 		st.Op.Store(uint32(OpStopped))
 		st.Health.Store(int32(srv.Rise - 1))
 	case "fully-down":
 		st.Op.Store(uint32(OpStopped))
 		st.Health.Store(0)
-	default:
-		st.Health.Store(int32(srv.Rise)) // one failure takes it down
 	}
 }
 

@@ -7,7 +7,7 @@ var checkColumns = columnTable{
 	"chkfail": func(o *Object) Value { return checked(o, o.Srv.State.CheckFails.Load()) },
 	"chkdown": downs,
 	"check_status": func(o *Object) Value {
-		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, star(r)} })
+		return report(o, func(r *engine.CheckReport) Value { return text(star(r)) })
 	},
 	"check_code": func(o *Object) Value {
 		return report(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Status != "" && r.Code >= 0) })
@@ -16,7 +16,7 @@ var checkColumns = columnTable{
 		return report(o, func(r *engine.CheckReport) Value { return some(r.Duration, r.Status != "" && r.Duration >= 0) })
 	},
 	"check_desc": func(o *Object) Value {
-		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Desc} })
+		return report(o, func(r *engine.CheckReport) Value { return text(description(r)) })
 	},
 	"check_rise":   func(o *Object) Value { return awake(o, int64(o.Srv.Rise)) },
 	"check_fall":   func(o *Object) Value { return awake(o, int64(o.Srv.Fall)) },
@@ -25,10 +25,10 @@ var checkColumns = columnTable{
 		return report(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Last} })
 	},
 	"agent_status": func(o *Object) Value {
-		return agent(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, star(r)} })
+		return agent(o, func(r *engine.CheckReport) Value { return text(star(r)) })
 	},
 	"agent_code": func(o *Object) Value {
-		return agent(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Code >= 0) })
+		return agent(o, func(r *engine.CheckReport) Value { return some(int64(r.Code), r.Status != "" && r.Code >= 0) })
 	},
 	"last_agt": func(o *Object) Value {
 		return agent(o, func(r *engine.CheckReport) Value { return Value{true, true, 0, r.Last} })
@@ -45,15 +45,15 @@ var checkColumns = columnTable{
 		return agent(o, func(r *engine.CheckReport) Value { return some(r.Duration, r.Status != "" && r.Duration >= 0) })
 	},
 	"agent_desc": func(o *Object) Value {
-		return agent(o, func(r *engine.CheckReport) Value { return Value{r.Status != "", true, 0, r.Desc} })
+		return agent(o, func(r *engine.CheckReport) Value { return text(description(r)) })
 	},
 }
 
 // checked shows a value of servers that are checked.
-func checked(o *Object, n int64) Value { return some(n, o.Srv.Check) }
+func checked(o *Object, n int64) Value { return some(n, hasCheck(o.Srv)) }
 
 // awake shows a value of servers whose checks do not rest.
-func awake(o *Object, n int64) Value { return some(n, o.Srv.Check && !inMaintenance(o.Srv.State)) }
+func awake(o *Object, n int64) Value { return some(n, hasCheck(o.Srv) && !inMaintenance(o.Srv.State)) }
 
 func downs(o *Object) Value {
 	if o.Kind == Backend {
@@ -65,7 +65,7 @@ func downs(o *Object) Value {
 // report reads the last check of a server that is checked.
 func report(o *Object, get func(*engine.CheckReport) Value) Value {
 	st := o.Srv.State
-	if !o.Srv.Check || inMaintenance(st) {
+	if !hasCheck(o.Srv) || inMaintenance(st) {
 		return Value{}
 	}
 	st.Mu.Lock()
@@ -73,13 +73,14 @@ func report(o *Object, get func(*engine.CheckReport) Value) Value {
 	return get(&st.CheckStatus)
 }
 
+// agent reads what an agent said that is asked.
 func agent(o *Object, get func(*engine.CheckReport) Value) Value {
 	st := o.Srv.State
-	st.Mu.Lock()
-	defer st.Mu.Unlock()
-	if st.AgentStatus.Status == "" {
+	if !hasAgent(o.Srv) {
 		return Value{}
 	}
+	st.Mu.Lock()
+	defer st.Mu.Unlock()
 	return get(&st.AgentStatus)
 }
 
@@ -97,10 +98,29 @@ func hasAgent(srv *engine.Server) bool {
 	return configured && on
 }
 
+// hasCheck reports whether a server is checked and the checks are not switched off.
+func hasCheck(srv *engine.Server) bool {
+	if !srv.Check || engine.CheckSwitched == nil {
+		return srv.Check
+	}
+	_, on := engine.CheckSwitched(srv, false)
+	return on
+}
+
 // star marks a check that is running.
 func star(r *engine.CheckReport) string {
-	if r.Running {
+	switch {
+	case r.Status == "":
+		return "INI"
+	case r.Running:
 		return "* " + r.Status
 	}
 	return r.Status
+}
+
+func description(r *engine.CheckReport) string {
+	if r.Status == "" {
+		return "Initializing"
+	}
+	return r.Desc
 }

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"iter"
 	"strconv"
 
 	"hawser/engine"
@@ -49,43 +50,51 @@ func serverStatus(srv *engine.Server) string {
 	for ref.TrackSrv != nil {
 		ref = ref.TrackSrv
 	}
-	health, rise, fall := int(st.Health.Load()), ref.Rise, ref.Fall
-	switch {
+	switch op := engine.OpState(st.Op.Load()); {
 	case adm&engine.AdmRMaint != 0:
 		return "MAINT (resolution)"
 	case adm&engine.AdmIMaint != 0:
-		return "MAINT (via " + ref.Px.Name + "/" + ref.Name + ")"
+		return "MAINT (via " + srv.TrackSrv.Px.Name + "/" + srv.TrackSrv.Name + ")"
 	case adm&engine.AdmMaint != 0:
 		return "MAINT"
-	}
-	op := engine.OpState(st.Op.Load())
-	progress := ""
-	switch {
-	case op == engine.OpStopped && st.AgentDown.Load():
+	case op == engine.OpStopped && ref.State.AgentDown.Load() && hasAgent(ref):
 		return "DOWN (agent)"
 	case op == engine.OpStopped:
-		if health > 0 && health < rise {
-			progress = " " + strconv.Itoa(health) + "/" + strconv.Itoa(rise)
-		}
-		return "DOWN" + progress
+		return "DOWN" + rising(ref)
+	case op == engine.OpStopping:
+		return "NOLB" + falling(ref)
 	case adm&engine.AdmDrain != 0 && hasAgent(ref):
 		return "DRAIN (agent)"
 	case adm&engine.AdmDrain != 0:
-		return "DRAIN"
-	case op == engine.OpStopping:
-		return "NOLB"
-	case !ref.Check:
+		return "DRAIN" + falling(ref)
+	case !hasCheck(ref):
 		return "no check"
-	case health < rise+fall-1:
-		progress = " " + strconv.Itoa(health-rise+1) + "/" + strconv.Itoa(fall)
 	}
-	return "UP" + progress
+	return "UP" + falling(ref)
+}
+
+// rising is how far a server that is down has come back.
+func rising(srv *engine.Server) string {
+	health := int(srv.State.Health.Load())
+	if !hasCheck(srv) || health <= 0 || health >= srv.Rise {
+		return ""
+	}
+	return " " + strconv.Itoa(health) + "/" + strconv.Itoa(srv.Rise)
+}
+
+// falling is how much it takes until a server that is up is down.
+func falling(srv *engine.Server) string {
+	health, rise, fall := int(srv.State.Health.Load()), srv.Rise, srv.Fall
+	if !hasCheck(srv) || health >= rise+fall-1 {
+		return ""
+	}
+	return " " + strconv.Itoa(health-rise+1) + "/" + strconv.Itoa(fall)
 }
 
 // usable counts the servers that take traffic.
 func usable(px *engine.Proxy, backup bool) (n int64) {
 	for _, srv := range px.All() {
-		if srv.Backup == backup && srv.State.Up() {
+		if srv.Backup == backup && srv.State.Usable() {
 			n++
 		}
 	}
@@ -97,12 +106,26 @@ func weight(o *Object) Value {
 		return num(effective(o.Srv))
 	}
 	var sum int64
-	for _, srv := range o.Px.All() {
-		if srv.State.Usable() && !srv.Backup {
-			sum += effective(srv)
-		}
+	for srv := range inUse(o.Px) {
+		sum += effective(srv)
 	}
 	return num(sum)
+}
+
+// inUse are the servers that traffic is balanced to: the active ones or, without
+// any, the first backup or, with option allbackups, all of them.
+func inUse(px *engine.Proxy) iter.Seq[*engine.Server] {
+	return func(yield func(*engine.Server) bool) {
+		backup := usable(px, false) == 0
+		for _, srv := range px.All() {
+			if srv.Backup != backup || !srv.State.Usable() {
+				continue
+			}
+			if !yield(srv) || backup && !px.Options.Has(engine.OptAllBackups) {
+				return
+			}
+		}
+	}
 }
 
 // effective is the weight in the user's scale, rounded up; of a server out of use
@@ -119,10 +142,8 @@ func uweight(o *Object) Value {
 		return num(int64(o.Srv.State.UWeight.Load()))
 	}
 	var sum int64
-	for _, srv := range o.Px.All() {
-		if srv.State.Up() && !srv.Backup {
-			sum += int64(srv.State.UWeight.Load())
-		}
+	for srv := range inUse(o.Px) {
+		sum += int64(srv.State.UWeight.Load())
 	}
 	return num(sum)
 }

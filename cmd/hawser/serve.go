@@ -50,7 +50,7 @@ func (f *flags) newDaemon() *daemon.Daemon {
 		f.told = f.told || !first
 		return f.report(res) == 0
 	}
-	d.Say = f.say
+	d.Say, engine.Say = f.say, f.say
 	d.Notify = sdNotify
 	return d
 }

@@ -47,7 +47,7 @@ func (k *checker) agentOnce(srv *engine.Server, a *agentConf, inter time.Duratio
 	st := srv.State
 	st.Mu.Lock()
 	c := &st.AgentStatus
-	c.Status, c.Code, c.Last, c.Duration, c.Desc = res.status, -1, res.desc, time.Since(began).Milliseconds(), describe[res.status]
+	c.Status, c.Code, c.Last, c.Duration, c.Desc = res.status, -1, res.desc, time.Since(began).Milliseconds(), Describe(res.status)
 	if hasCode(res.status) {
 		c.Code = res.code
 	}

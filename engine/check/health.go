@@ -8,18 +8,8 @@ import (
 	"hawser/engine"
 )
 
-// describe are the statuses' names in logs.
-var describe = map[string]string{
-	"UNK": "Unknown", "INI": "Initializing", "CHECKED": "No status change", "SOCKERR": "Socket error", "HANA": "Health analyze",
-	"L4OK": "Layer4 check passed", "L4TOUT": "Layer4 timeout", "L4CON": "Layer4 connection problem",
-	"L6OK": "Layer6 check passed", "L6TOUT": "Layer6 timeout", "L6RSP": "Layer6 invalid response",
-	"L7OK": "Layer7 check passed", "L7OKC": "Layer7 check conditionally passed", "L7TOUT": "Layer7 timeout",
-	"L7RSP": "Layer7 invalid response", "L7STS": "Layer7 wrong status",
-	"PROCERR": "External check error", "PROCTOUT": "External check timeout", "PROCOK": "External check passed",
-}
-
 // Describe returns what a check status means.
-func Describe(status string) string { return describe[status] }
+func Describe(status string) string { return engine.CheckStatusOf(status).Desc }
 
 // apply is the health state machine: a result moves the health by one, and at
 // the borders the server changes its state.
@@ -84,7 +74,7 @@ func (k *checker) note(srv *engine.Server, res *result, took time.Duration) bool
 	defer st.Mu.Unlock()
 	c := &st.CheckStatus
 	news := c.Status != res.status
-	c.Status, c.Code, c.Desc, c.Last = res.status, -1, describe[res.status], res.desc
+	c.Status, c.Code, c.Desc, c.Last = res.status, -1, Describe(res.status), res.desc
 	if hasCode(res.status) {
 		c.Code = res.code
 	}
@@ -97,7 +87,7 @@ func (k *checker) note(srv *engine.Server, res *result, took time.Duration) bool
 
 // reason is ", reason: …" of a log line.
 func reason(res *result, took time.Duration) string {
-	b := append([]byte(", reason: "), describe[res.status]...)
+	b := append([]byte(", reason: "), Describe(res.status)...)
 	if res.code >= 0 && hasCode(res.status) {
 		b = strconv.AppendInt(append(b, ", code: "...), int64(res.code), 10)
 	}
@@ -143,7 +133,7 @@ func logCheck(srv *engine.Server, res *result, why string, health int32) {
 	b = strconv.AppendInt(append(b, ", status: "...), int64(n), 10)
 	b = strconv.AppendInt(append(b, '/'), int64(of), 10)
 	b = append(append(append(b, ' '), state...), '.')
-	srv.Px.Log(5, string(b))
+	srv.Px.Announce(5, string(b))
 	if engine.Mail != nil {
 		engine.Mail(srv.Px, 6, string(b))
 	}

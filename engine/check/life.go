@@ -170,10 +170,10 @@ func stop(rt, next *engine.Runtime) {
 // switchCheck is "enable health", "disable agent" and the like; false: there is no
 // such check.
 func switchCheck(srv *engine.Server, agent, on bool) bool {
-	k := checkerOf(srv)
-	if k == nil || agent && !k.hasAgent || !agent && !srv.Check {
+	if agent && !agentAsked(srv) || !agent && !srv.Check {
 		return false
 	}
+	k, _ := makeChecker(srv)
 	k.mu.Lock()
 	if agent {
 		k.agentOff = !on

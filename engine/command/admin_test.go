@@ -163,7 +163,7 @@ func TestServersState(t *testing.T) {
 	}
 	got := ask(t, res.RT, "user", "show servers state be\n", true)
 	want := stateHeader +
-		"3 be 1 s1 127.0.0.1 2 0 10 10 0 1 0 0 0 0 0 0 - 8001 - 0 0 - - 0\n" +
+		"3 be 1 s1 127.0.0.1 2 0 10 10 0 1 0 2 0 0 0 0 - 8001 - 0 0 - - 0\n" +
 		"3 be 2 s2 192.0.2.1 0 5 5 5 0 1 0 0 8 0 0 0 - 80 - 0 0 - - 0\n"
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s want\n%s", got, want)

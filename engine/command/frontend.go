@@ -58,7 +58,7 @@ func disableFrontend(c *engine.CLI, args []string) error {
 	}
 	px.State.FEStatus.Store(fePaused)
 	listenersChanged()
-	px.Log(4, "Paused "+px.TypeName()+" "+px.Name+".")
+	px.Announce(4, "Paused "+px.TypeName()+" "+px.Name+".")
 	return nil
 }
 
@@ -75,7 +75,7 @@ func enableFrontend(c *engine.CLI, args []string) error {
 	}
 	px.State.FEStatus.Store(feRunning)
 	listenersChanged()
-	px.Log(4, "Resumed "+px.TypeName()+" "+px.Name+".")
+	px.Announce(4, "Resumed "+px.TypeName()+" "+px.Name+".")
 	return nil
 }
 
@@ -90,7 +90,7 @@ func shutdownFrontend(c *engine.CLI, args []string) error {
 	if engine.CloseFrontend != nil {
 		engine.CloseFrontend(px)
 	}
-	px.Log(4, "Proxy "+px.Name+" stopped (cumulated conns: FE: "+strconv.FormatInt(px.State.FE.CumConns.Load(), 10)+
+	px.Announce(4, "Proxy "+px.Name+" stopped (cumulated conns: FE: "+strconv.FormatInt(px.State.FE.CumConns.Load(), 10)+
 		", BE: "+strconv.FormatInt(px.State.BE.CumSess.Load(), 10)+").")
 	return nil
 }

@@ -66,13 +66,9 @@ func appendState(b []byte, px *engine.Proxy, srv *engine.Server) []byte {
 			host = "" // no record for it
 		}
 	}
-	health := int32(0)
-	if srv.Check {
-		health = st.Health.Load()
-	}
 	return line(b, px.ID, px.Name, srv.ID, srv.Name, dash(addrText(&addr)),
 		min(int(st.Op.Load()), int(engine.OpStopping)), int(st.Admin.Load()), int(st.UWeight.Load()), srv.Weight, since(st.LastChange.Load()),
-		checkIDs[report.Status], checkResult(report.Status), int(health), checkState(srv, report.Running), agentState(srv),
+		engine.CheckStatusOf(report.Status).ID, checkResult(report.Status), int(st.Health.Load()), checkState(srv, report.Running), agentState(srv),
 		flag(px.CustomID), flag(srv.CustomID), dash(host), addr.Port, service, flag(srv.SSL && !st.NoTLS.Load()),
 		checkPort, dash(checkAddr), dash(agentAddr), agentPort)
 }
@@ -151,10 +147,6 @@ func agentPlace(srv *engine.Server, p *engine.ProbeSettings, checkAddr string, c
 	return addr, port
 }
 
-// checkIDs are the numbers of check statuses in the state file; 1 is "no result yet".
-var checkIDs = map[string]int{"": 1, "INI": 1, "HANA": 4, "SOCKERR": 5, "L4OK": 6, "L4TOUT": 7, "L4CON": 8, "L6OK": 9, "L6TOUT": 10, "L6RSP": 11,
-	"L7TOUT": 12, "L7RSP": 13, "L7OK": 15, "L7OKC": 16, "L7STS": 17, "PROCERR": 18, "PROCTOUT": 19, "PROCOK": 20}
-
 // checkResult: 0 unknown, 2 failed, 3 passed, 4 passed on condition.
 func checkResult(status string) int {
 	switch {
@@ -187,7 +179,7 @@ func checkState(srv *engine.Server, running bool) int {
 		if running {
 			bits |= inProgress
 		}
-		if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint != 0 && (!srv.Dynamic || bits&enabled != 0) {
+		if engine.AdminState(srv.State.Admin.Load())&engine.AdmMaint != 0 && bits&enabled != 0 {
 			bits |= paused
 		}
 	} else if srv.Disabled {

@@ -12,7 +12,22 @@ import (
 	"hawser/parser/diag"
 )
 
-func init() { engine.OnMake(loadState) }
+func init() {
+	engine.OnMake(loadState)
+	engine.OnCommit(func(rt *engine.Runtime) {
+		for _, px := range rt.Proxies {
+			for _, srv := range px.Servers {
+				if l := restored.Get(srv); l != nil {
+					l.restore(srv)
+					*l = nil
+				}
+			}
+		}
+	})
+}
+
+// restored keeps the line of a server until its generation is published.
+var restored = engine.NewSlot[*engine.Server, stateLine]("server-state line")
 
 // stateLine is a server's line of a state file by column (management manual,
 // "show servers state").
@@ -28,7 +43,9 @@ const (
 	colUWeight   = 7
 	colIWeight   = 8
 	colSince     = 9
-	colHealth    = 12
+	colStatus    = 10
+	colCheck     = 13
+	colAgent     = 14
 	colFQDN      = 17
 	colPort      = 18
 	colService   = 19
@@ -106,28 +123,64 @@ func (l stateLine) num(col int) int {
 	return n
 }
 
-// apply sets the state of a server as HAProxy does: what the configuration says
-// differently now wins.
+// apply takes over the address and the weight, as HAProxy does: what the
+// configuration says differently now wins. The rest waits for restore.
 func (l stateLine) apply(srv *engine.Server) {
-	st := srv.State
 	l.applyAddr(srv)
-	l.applyAdmin(srv)
 	if l.num(colIWeight) == srv.Weight {
 		if w := l.num(colUWeight); w >= 0 && w <= 256 {
-			st.UWeight.Store(int32(w))
+			srv.State.UWeight.Store(int32(w))
 		}
+	}
+	*restored.Edit(srv) = l
+	srv.Reweigh()
+}
+
+// restore takes over what the checks had found and the administrator's word, with
+// the lines that tell of it.
+func (l stateLine) restore(srv *engine.Server) {
+	if len(l) == 0 {
+		return
+	}
+	st := srv.State
+	l.restoreCheck(srv)
+	adm := l.admin(srv)
+	if engine.AdminState(st.Admin.Load())&engine.AdmFMaint != 0 && adm&engine.AdmFMaint == 0 {
+		srv.Administer(engine.AdmFMaint, 0)
+	}
+	l.restoreOp(srv)
+	st.Admin.Store(uint32(adm))
+	inherit(srv)
+	if adm&engine.AdmMaint != 0 {
+		st.Op.Store(uint32(engine.OpStopped))
+		st.Health.Store(0)
 	}
 	if since := l.num(colSince); since >= 0 {
 		st.LastChange.Store(time.Now().Unix() - int64(since))
 	}
-	srv.Reweigh()
+	srv.Settle()
 }
 
-// applyAdmin takes over the administrator's word and what the checks had found.
-// A server that was down for maintenance alone, which the configuration has
-// ended since, is up; HAProxy leaves it down for ever if it has no check.
-func (l stateLine) applyAdmin(srv *engine.Server) {
-	st := srv.State
+// inherit gives drain and maintenance to those that track the server.
+func inherit(srv *engine.Server) {
+	add := engine.AdminState(0)
+	switch adm := engine.AdminState(srv.State.Admin.Load()); {
+	case adm&engine.AdmMaint != 0:
+		add = engine.AdmIMaint
+	case adm&engine.AdmDrain != 0:
+		add = engine.AdmIDrain
+	default:
+		return
+	}
+	for _, o := range srv.Trackers() {
+		o.State.Admin.Or(uint32(add))
+		o.Settle()
+		inherit(o)
+	}
+}
+
+// admin is the administrator's word, of the file and of the configuration.
+func (l stateLine) admin(srv *engine.Server) engine.AdminState {
 	was := engine.AdminState(l.num(colAdmin))
 	adm := was & (engine.AdmFMaint | engine.AdmFDrain)
 	switch {
@@ -138,28 +191,50 @@ func (l stateLine) applyAdmin(srv *engine.Server) {
 	case was&engine.AdmCMaint != 0: // no longer disabled
 		adm &^= engine.AdmFMaint
 	}
-	adm |= engine.AdminState(st.Admin.Load()) & (engine.AdmRMaint | engine.AdmHMaint) // of this start
-	st.Admin.Store(uint32(adm))
-	op := engine.OpState(l.num(colOp))
-	switch {
-	case adm&engine.AdmMaint != 0:
-		op = engine.OpStopped
-	case op > engine.OpStopping, op == engine.OpStopped && was&engine.AdmMaint != 0:
-		op = engine.OpRunning
-	}
-	st.Op.Store(uint32(op))
-	top := max(srv.Rise+srv.Fall-1, 0)
-	health := min(max(l.num(colHealth), 0), top)
-	switch {
+	const now = engine.AdmRMaint | engine.AdmHMaint | engine.AdmIMaint | engine.AdmIDrain // of this start
+	return adm | engine.AdminState(srv.State.Admin.Load())&now
+}
+
+// restoreOp takes over the operational state. A server without checks that was down
+// for maintenance alone, which has ended since, is up; HAProxy leaves it down for
+// ever.
+func (l stateLine) restoreOp(srv *engine.Server) {
+	const why = ", changed from server-state after a reload"
+	was := engine.AdminState(l.num(colAdmin))
+	switch op := engine.OpState(l.num(colOp)); {
+	case op == engine.OpStopped && was&engine.AdmMaint != 0 && !srv.Check && l.admin(srv)&engine.AdmMaint == 0:
 	case op == engine.OpStopped:
-		health = min(health, max(srv.Rise-1, 0))
-	case health < srv.Rise:
-		health = srv.Rise
+		srv.SetOp(op, why)
+		srv.State.Health.Store(0)
+	case op == engine.OpStopping:
+		srv.SetOp(op, why)
+	case op == engine.OpRunning:
+		srv.State.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	}
-	if !srv.Check && op != engine.OpStopped {
-		health = top
+}
+
+// The bits of a check's state that are used.
+const (
+	checkConfigured = 2
+	checkEnabled    = 4
+)
+
+// restoreCheck takes over the outcome of the last check, and that checks were
+// switched off.
+func (l stateLine) restoreCheck(srv *engine.Server) {
+	if engine.SwitchCheck != nil {
+		for col, agent := range map[int]bool{colCheck: false, colAgent: true} {
+			if bits := l.num(col); bits&checkConfigured != 0 && bits&checkEnabled == 0 {
+				engine.SwitchCheck(srv, agent, false)
+			}
+		}
 	}
-	st.Health.Store(int32(health))
+	if status, ok := engine.CheckStatusByID(l.num(colStatus)); ok && srv.Check {
+		st := srv.State
+		st.Mu.Lock()
+		st.CheckStatus = engine.CheckReport{Status: status.Name, Code: -1, Duration: -1, Desc: status.Desc}
+		st.Mu.Unlock()
+	}
 }
 
 // applyName takes over what a name was resolved to, and the record that a server of

@@ -35,6 +35,7 @@ func TestStateFile(t *testing.T) {
 	if res.RT == nil {
 		t.Fatal(res.Diags.Err())
 	}
+	engine.Commit(res.RT)
 	for _, c := range []struct {
 		name   string
 		op     engine.OpState
