@@ -57,10 +57,10 @@ func TestSettingsAreRead(t *testing.T) {
 // used, or that serve no keyword.
 var exempt = map[string]bool{
 	"hawser/engine.Bind.GUIDPrefix": true, "hawser/engine.Bind.Label": true, "hawser/engine.Bind.Nice": true, // NoEffect
-	"hawser/engine.Bind.Proto":               true, // checked where it is read: HTTP/1 is all there is
-	"hawser/engine.Global.Chroot":            true, // NoEffect
-	"hawser/engine.Global.LogSendHostname":   true, // read by its address
-	"hawser/engine.Proxy.GUID":               true, // unique over all objects, which is checked
+	"hawser/engine.Bind.Proto":             true, // checked where it is read: HTTP/1 is all there is
+	"hawser/engine.Global.Chroot":          true, // NoEffect
+	"hawser/engine.Global.LogSendHostname": true, // read by its address
+	"hawser/engine.Proxy.GUID":             true, // unique over all objects, which is checked
 }
 
 // settings are the types of package engine that hold what keywords say.

@@ -257,3 +257,27 @@ func TestBoundedLoad(t *testing.T) {
 		t.Error("no server at all")
 	}
 }
+
+// A server that comes back waits until the others have had their turns; one that
+// gets less weight does too. HAProxy gave these sequences.
+func TestRoundRobinReturns(t *testing.T) {
+	px := farmOf(t, "roundrobin", 10, 10, 10)
+	b := px.Servers[1]
+	expect := func(want string) {
+		t.Helper()
+		if got := picks(px, len(want)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	admin := func(add engine.AdminState) {
+		b.State.Admin.Store(uint32(add))
+		b.Settle()
+	}
+	expect("abcabcabcabc")
+	admin(engine.AdmFDrain)
+	expect("acacacacacac")
+	admin(0)
+	expect("acbacbacbacb")
+	b.SetWeight(5)
+	expect("acabcacabc")
+}

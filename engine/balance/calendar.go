@@ -162,17 +162,29 @@ func (c *calendar) wait(d date) bool {
 	}
 }
 
-// redate makes everything anew for another total weight, with those that stay.
-// Nobody is due later than a server of that weight would be today.
-func (c *calendar) redate(now, total int64, stays func(srv uint32, weight int64) bool) {
+// entry is the date of a server that comes: when the others have had their turns.
+func entry(now, total, weight int64) int64 { return now + (total-weight)/weight }
+
+// redate makes everything anew for another total weight, with the weights that the
+// servers have now; those without one go. Nobody is due later than a server of that
+// weight would be today.
+func (c *calendar) redate(now, total int64, weight func(srv uint32) int64) {
 	due, old := c.due, c.classes
 	c.due, c.classes = make([]date, 0, len(due)), make([]class, 0, len(old))
 	clear(c.byWeight)
 	add := func(d date, k *class) {
-		if !stays(d.srv, k.weight) {
+		w := weight(d.srv)
+		if w == 0 {
 			return
 		}
-		d.class = c.class(k.weight, total)
+		if w != k.weight {
+			at := entry(now, total, w)
+			if w > k.weight { // it may be about to come, again and again while slowstart ramps it
+				at = min(at, d.at())
+			}
+			d.key = uint64(at)<<restBits | uint64(restZero-w)
+		}
+		d.class = c.class(w, total)
 		d.key = min(d.key, uint64(now+c.classes[d.class].period)<<restBits|d.key&(restZero-1))
 		c.insert(d)
 	}

@@ -58,7 +58,7 @@ func TestCalendar(t *testing.T) {
 				p[at].seq = seq
 			case 1: // the total changes
 				total = max(1, total+int64(r.IntN(200)-100)*engine.WeightScale)
-				c.redate(now, total, func(uint32, int64) bool { return true })
+				c.redate(now, total, func(srv uint32) int64 { return weights[srv] })
 				for i := range p {
 					d := &p[i]
 					w := weights[d.srv]

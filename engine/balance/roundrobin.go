@@ -45,8 +45,7 @@ func newRoundRobin(px *engine.Proxy) *roundRobin {
 	return r
 }
 
-// Changed brings the farm up to date. Servers that stay as they were keep their
-// dates; the others start anew.
+// Changed brings the farm up to date. Servers that stay keep their dates.
 func (r *roundRobin) Changed(srv *engine.Server) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,27 +57,35 @@ func (r *roundRobin) Changed(srv *engine.Server) {
 		r.total += int64(w)
 	}
 	in := make([]bool, len(r.weights))
-	stays := func(i uint32, w int64) bool {
-		is := weightAt(r.weights, int(i)) == w
-		if is {
-			in[i] = true
+	r.fresh = slices.DeleteFunc(r.fresh, func(a arrival) bool {
+		in[a.srv] = weightAt(r.weights, int(a.srv)) == a.weight
+		return !in[a.srv]
+	})
+	r.redate(r.now, r.total, func(srv uint32) int64 {
+		w := weightAt(r.weights, int(srv))
+		if w > 0 {
+			in[srv] = true
 		}
-		return is
-	}
-	r.fresh = slices.DeleteFunc(r.fresh, func(a arrival) bool { return !stays(a.srv, a.weight) })
-	r.redate(r.now, r.total, stays)
+		return w
+	})
 	r.admit(in)
 }
 
-// admit puts servers that have no turn yet with the fresh ones.
+// admit gives servers that have no turn yet one behind the others or, before the
+// first pick of all, puts them with the fresh ones.
 func (r *roundRobin) admit(in []bool) {
 	sorted := len(r.fresh)
 	for i, w := range r.weights {
 		if in[i] || w == 0 {
 			continue
 		}
+		class := r.class(w, r.total)
+		if r.now > 0 {
+			r.seq++
+			r.insert(date{key: uint64(entry(r.now, r.total, w))<<restBits | uint64(restZero-w), seq: r.seq, srv: uint32(i), class: class})
+			continue
+		}
 		a := arrival{uint32(i), w}
-		r.class(a.weight, r.total)
 		if sorted == 0 {
 			r.fresh = append(r.fresh, a)
 			continue
