@@ -15,6 +15,7 @@ const (
 	PhaseReqRules               // after the frontend's http-request rules
 	PhaseBackend                // backend chosen and its http-request rules done
 	PhaseHeader                 // headers that the proxy adds to the request (forwardfor …)
+	PhaseForce                  // how far persistence is obeyed, before use-server
 	PhasePersist                // a server may be chosen by cookie, rdp-cookie or stick table
 	PhaseServer                 // a connection to a server is there, before the head is sent: at each attempt
 	PhaseResponse               // response head complete, before http-response rules

@@ -78,6 +78,7 @@ type Stream struct {
 	Tarpit              bool
 	Persist             PersistKind
 	PersistRule         PersistKind // what force-persist or ignore-persist said
+	Imposed             *Server     // what Impose chose
 	ServerCookie        ServerCookieState
 	ID                  uint64
 	Killed              atomic.Bool // shutdown session; see Kill
@@ -128,9 +129,9 @@ const (
 
 // ServerCookieState is what the persistence cookie did, for the log.
 type ServerCookieState struct {
-	Found, Valid, Inserted, Rewritten bool
-	Last, First                       int64   // dates in the client's cookie, seconds; 0 none
-	Server                            *Server // that the client's cookie names
+	Inserted, Rewritten bool
+	Last, First         int64   // dates in the client's cookie, seconds; 0 none
+	Server              *Server // that the client's cookie names
 }
 
 // streamRoom is the memory that a pooled stream keeps for its next use.
@@ -227,4 +228,12 @@ func (s *Stream) MakeUniqueID() []byte {
 		e.Tmp = e.Tmp[:m]
 	}
 	return s.UniqueID
+}
+
+// Impose has a rule, a cookie or a table choose the server.
+func (s *Stream) Impose(srv *Server) {
+	s.Server, s.Imposed, s.Persist = srv, srv, PersistSet
+	if s.PersistRule == PersistForced {
+		s.Persist = PersistForced
+	}
 }

@@ -181,7 +181,7 @@ func failing(srv *engine.Server) {
 // stream to its server and others are there.
 func mayRedispatch(s *engine.Stream) bool {
 	n := s.Back.Redispatch
-	if n == 0 {
+	if n == 0 || s.Persist == engine.PersistForced {
 		return false
 	}
 	if s.Persist == engine.PersistNone && s.Back.State.Active.Load() > 1 && !s.Back.Deterministic {

@@ -22,7 +22,7 @@ func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
 			case s.Persist == engine.PersistNone: // the request allows no other
 				s.Server = srv
 				return queueFull, false
-			case s.Back.Redispatch != 0: // another server may take it at once
+			case s.Back.Redispatch != 0 && s.Persist != engine.PersistForced: // another server may take it at once
 				s.Persist = engine.PersistNone
 				s.Avoid = srv
 				return nil, true

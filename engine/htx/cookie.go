@@ -1,8 +1,7 @@
 package htx
 
 // CookiePair is one name=value of a Cookie or Set-Cookie value, as offsets into
-// that value. For a Cookie, Start..End covers the pair and the ';' and blanks that
-// must go with it when it is cut out.
+// that value. Start..End is the pair with what stands before it and the ';' behind it.
 type CookiePair struct {
 	NameFrom, NameTo   int
 	ValueFrom, ValueTo int
@@ -34,7 +33,7 @@ func NextCookie(v []byte, off int) (p CookiePair, next int, ok bool) {
 			i++
 		}
 		p.ValueFrom = i
-		i = cookieValueEnd(v, i)
+		i = CookieValueEnd(v, i)
 		p.ValueTo = trimEnd(v, p.ValueFrom, i)
 	}
 	if i < len(v) {
@@ -44,8 +43,8 @@ func NextCookie(v []byte, off int) (p CookiePair, next int, ok bool) {
 	return p, i, true
 }
 
-// cookieValueEnd finds the ';' or ',' that ends a cookie value.
-func cookieValueEnd(v []byte, i int) int {
+// CookieValueEnd finds the ';' or ',' that ends a cookie value.
+func CookieValueEnd(v []byte, i int) int {
 	quoted := false
 	for ; i < len(v); i++ {
 		switch c := v[i]; {
@@ -123,27 +122,6 @@ func (m *Msg) CookieValue(name string) ([]byte, bool) {
 			return v[p.ValueFrom:p.ValueTo], true
 		}
 	}
-}
-
-// DelCookie cuts one pair out of Cookie field i; an empty field goes away.
-func (m *Msg) DelCookie(i int, p CookiePair) {
-	v := m.Value(i)
-	from, to := p.Start, p.End
-	for to < len(v) && isBlank(v[to]) {
-		to++
-	}
-	if to == len(v) && from > 0 {
-		from = trimEnd(v, 0, from-1) // the ';' before it is the last one now
-	} else if from > 0 {
-		for from < p.NameFrom && isBlank(v[from]) {
-			from++
-		}
-	}
-	if from == 0 && to == len(v) {
-		m.Del(i)
-		return
-	}
-	m.ReplaceRange(i, from, to, nil)
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }

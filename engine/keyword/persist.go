@@ -9,7 +9,7 @@ func init() {
 		engine.Keyword{Name: "force-persist", In: engine.InBE, Max: -1, Usage: "force-persist { if | unless } <condition>: obey persistence even to servers that are down", Parse: persistRule("force-persist", engine.PersistForced)},
 		engine.Keyword{Name: "ignore-persist", In: engine.InBE, Max: -1, Usage: "ignore-persist { if | unless } <condition>: do not obey persistence", Parse: persistRule("ignore-persist", engine.PersistIgnored)},
 	)
-	engine.AddHook(engine.Hook{Name: "force-persist", Phase: engine.PhasePersist, Order: -100,
+	engine.AddHook(engine.Hook{Name: "force-persist", Phase: engine.PhaseForce,
 		Enabled: func(px *engine.Proxy) bool { return persistRules.Get(px) != nil }, Run: runPersistRules})
 }
 

@@ -19,7 +19,7 @@ func checkCache(s *engine.Stream) engine.Verdict {
 	if i >= 0 && s.ServerCookie.Inserted { // ours is behind the server's
 		i = s.Res.Next(htx.SetCookie, i+1)
 	}
-	if i < 0 || !cacheable(s) {
+	if i < 0 || !cacheable(s, true) {
 		return engine.Continue
 	}
 	s.Back.Log(1, "Blocking cacheable cookie in response from instance "+s.Back.Name+", server "+serverName(s)+".")
@@ -33,11 +33,11 @@ func serverName(s *engine.Stream) string {
 	return s.Server.Name
 }
 
-// cacheable tells whether caches may keep the response with its cookie: by method and
+// cacheable tells whether caches may keep the response (cookie: with its cookie): by method and
 // status or because it says public, whichever directive is the last, and with a
 // lifetime or a validator (not in the manual: HAProxy lets those pass that have
 // neither).
-func cacheable(s *engine.Stream) bool {
+func cacheable(s *engine.Stream, cookie bool) bool {
 	m := s.Res
 	if i := m.Next(htx.Pragma, 0); i >= 0 && htx.EqualFold(m.Value(i), "no-cache") {
 		return false
@@ -49,6 +49,7 @@ func cacheable(s *engine.Stream) bool {
 		switch {
 		case htx.EqualFold(v, "max-age=0"):
 			return false
+		case !cookie && htx.EqualFold(v, `no-cache="set-cookie"`):
 		case htx.EqualFold(v, "no-store"), htx.EqualFold(v, "s-maxage=0"), htx.EqualFold(name, "private"), htx.EqualFold(name, "no-cache"):
 			can = false
 		case htx.EqualFold(v, "public"):

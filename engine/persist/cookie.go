@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"hawser/engine"
-	"hawser/engine/htx"
 	"hawser/parser/diag"
 	"hawser/parser/unit"
 )
@@ -53,7 +52,8 @@ func init() {
 	reads := func(px *engine.Proxy) bool { return cookies.Get(px) != nil && px.Side&engine.Back != 0 && px.IsHTTP() }
 	enabled := func(px *engine.Proxy) bool { return reads(px) && cookies.Get(px).mode != passive }
 	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhasePersist, Enabled: reads, Run: request})
-	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseResHeader, Enabled: enabled, Run: response})
+	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseResHeader, Enabled: reads, Run: response})
+	engine.AddHook(engine.Hook{Name: "cookie", Phase: engine.PhaseEnd, Order: -1, Enabled: enabled, Run: letters})
 	engine.OnMake(lintDynamic)
 	engine.OnMakeServer(makeDynamic)
 	engine.OnFinish(func(b *engine.Build, px *engine.Proxy) {
@@ -193,108 +193,6 @@ func (c *cookie) makeTail() {
 		t += "; " + a
 	}
 	c.tail = []byte(t)
-}
-
-// find returns the server whose cookie has that value and that may be used;
-// down reports that there is one, but not for use.
-func find(s *engine.Stream, value []byte) (srv *engine.Server, down bool) {
-	px := s.Back
-	for _, srv := range px.All() {
-		if v := srv.CookieValue(); v == "" || string(value) != v {
-			continue
-		}
-		if srv.State.Up() || s.PersistRule == engine.PersistForced || px.Options.Has(engine.OptPersist) {
-			return srv, false
-		}
-		down = true
-	}
-	return nil, down
-}
-
-// request looks for our cookie and sends the stream to its server.
-func request(s *engine.Stream) engine.Verdict {
-	c, m := cookies.Get(s.Back), s.Req
-	if s.Kind == engine.NotHTTP {
-		return engine.Continue
-	}
-	s.Term.CookieIn = 'N'
-	if c.mode == passive { // it says nothing of the cookie in the log
-		defer func() { s.Term.CookieIn = 0 }()
-	}
-	for i := m.Next(htx.Cookie, 0); i >= 0; i = m.Next(htx.Cookie, i+1) {
-		for off := 0; ; {
-			v := m.Value(i)
-			p, next, ok := htx.NextCookie(v, off)
-			if !ok {
-				break
-			}
-			if !p.HasValue || string(v[p.NameFrom:p.NameTo]) != c.name {
-				off = next
-				continue
-			}
-			off = c.found(s, m, i, p, next)
-			if m.Fields[i].Flags&htx.Removed != 0 {
-				break
-			}
-		}
-	}
-	return engine.Continue
-}
-
-// found deals with one cookie of our name and returns where to go on.
-func (c *cookie) found(s *engine.Stream, m *htx.Msg, i int, p htx.CookiePair, next int) int {
-	v := m.Value(i)[p.ValueFrom:p.ValueTo]
-	cut := -1
-	if c.mode == prefix {
-		cut = strings.IndexByte(string(v), '~')
-	}
-	if s.Term.CookieIn != 'V' {
-		c.judge(s, v, cut)
-	}
-	switch {
-	case c.mode == prefix && cut >= 0:
-		m.ReplaceRange(i, p.ValueFrom, p.ValueFrom+cut+1, nil)
-		return next - cut - 1
-	case c.mode == insert && c.indirect:
-		m.DelCookie(i, p)
-		return p.Start
-	}
-	return next
-}
-
-// judge decides what the value means and notes the flag of the log.
-func (c *cookie) judge(s *engine.Stream, v []byte, cut int) {
-	switch {
-	case s.PersistRule == engine.PersistIgnored, s.Persist == engine.PersistSet:
-		s.Term.CookieIn = 'U'
-		return
-	case c.mode == prefix && cut < 0:
-		s.Term.CookieIn = 'I'
-		return
-	case c.mode == prefix:
-		v = v[:cut]
-	case c.maxidle > 0 || c.maxlife > 0:
-		v = c.dates(s, v)
-		if flag := c.expired(s); flag != 0 {
-			s.ServerCookie.Last, s.ServerCookie.First = 0, 0
-			s.Term.CookieIn = flag
-			return
-		}
-	}
-	srv, down := find(s, v)
-	switch {
-	case srv != nil:
-		s.Term.CookieIn = 'V'
-		s.Server, s.Persist = srv, engine.PersistSet
-		if s.PersistRule == engine.PersistForced {
-			s.Persist = engine.PersistForced
-		}
-		s.ServerCookie.Found, s.ServerCookie.Valid, s.ServerCookie.Server = true, true, srv
-	case down:
-		s.Term.CookieIn = 'D'
-	default:
-		s.Term.CookieIn = 'I'
-	}
 }
 
 func init() {

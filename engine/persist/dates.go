@@ -2,6 +2,7 @@ package persist
 
 import (
 	"bytes"
+	"time"
 
 	"hawser/engine"
 	"hawser/engine/clock"
@@ -12,7 +13,8 @@ import (
 // seconds since 1970.
 const digits64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// farFuture is how much later than now a date may be before it counts as forged.
+// farFuture is how much later than now a date may be: one that is later is as bad as
+// one that is too old.
 const farFuture = 86400
 
 func now() int64 { return clock.WallNano() / 1e9 }
@@ -40,32 +42,30 @@ func readDate(b []byte) int64 {
 	return v << 2
 }
 
-// dates takes the dates off a value and keeps them.
-func (c *cookie) dates(s *engine.Stream, v []byte) []byte {
-	i := bytes.IndexByte(v, '|')
-	if i < 0 {
-		return v
-	}
-	st, rest, at := &s.ServerCookie, v[i+1:], now()
-	if d := readDate(rest); d != 0 && d < at+farFuture {
+// dates keeps what stands behind the value: when the cookie was set last, and first.
+func (c *cookie) dates(s *engine.Stream, v []byte) {
+	st := &s.ServerCookie
+	if d := readDate(v); d != 0 {
 		st.Last = d
 	}
-	if j := bytes.IndexByte(rest, '|'); j >= 0 {
-		if d := readDate(rest[j+1:]); d != 0 && d < at+farFuture {
+	if j := bytes.IndexByte(v, '|'); j >= 0 {
+		if d := readDate(v[j+1:]); d != 0 {
 			st.First = d
 		}
 	}
-	return v[:i]
 }
 
 // expired returns the flag of a cookie that is too old, or 0: E unused for too
 // long, O set too long ago.
 func (c *cookie) expired(s *engine.Stream) byte {
 	st, at := &s.ServerCookie, now()
+	bad := func(date int64, limit time.Duration) bool {
+		return limit > 0 && date != 0 && (at-date > int64(limit.Seconds()) || date-at > farFuture)
+	}
 	switch {
-	case c.maxlife > 0 && st.First != 0 && at-st.First > int64(c.maxlife.Seconds()):
+	case bad(st.First, c.maxlife):
 		return 'O'
-	case c.maxidle > 0 && st.Last != 0 && at-st.Last > int64(c.maxidle.Seconds()):
+	case bad(st.Last, c.maxidle):
 		return 'E'
 	}
 	return 0
@@ -75,10 +75,12 @@ func (c *cookie) expired(s *engine.Stream) byte {
 func (c *cookie) stale(s *engine.Stream) bool {
 	st := &s.ServerCookie
 	switch {
-	case c.maxidle > 0 && (st.Last == 0 || st.Last < now()):
-		return true
-	case c.maxlife > 0 && st.First == 0:
+	case st.Last == 0:
+		if c.maxidle > 0 {
+			return true
+		}
+	case st.Last < now():
 		return true
 	}
-	return c.maxidle == 0 && st.Last != 0 || c.maxlife == 0 && st.First != 0
+	return c.maxlife > 0 != (st.First != 0)
 }

@@ -62,7 +62,7 @@ func runRDP(s *engine.Stream) engine.Verdict {
 			continue
 		}
 		if srv.State.Up() || s.PersistRule == engine.PersistForced || s.Back.Options.Has(engine.OptPersist) {
-			s.Server, s.Persist = srv, engine.PersistSet
+			s.Impose(srv)
 			break
 		}
 	}

@@ -11,10 +11,13 @@ func response(s *engine.Stream) engine.Verdict {
 		return engine.Continue
 	}
 	c, m := cookies.Get(s.Back), s.Res
-	if s.Term.CookieIn == 'V' && s.ServerCookie.Server != s.Server {
-		s.Term.CookieIn = 'D' // redispatched
-		s.ServerCookie.Valid = false
+	if c.mode == passive {
+		for i := m.Next(htx.SetCookie, 0); i >= 0; i = m.Next(htx.SetCookie, i+1) {
+			c.first(s, m, i)
+		}
+		return engine.Continue
 	}
+	moved(s)
 	s.Term.CookieOut = 'N'
 	provided := c.edit(s, m)
 	if c.mode == insert && !(provided && c.preserve) {
@@ -23,19 +26,25 @@ func response(s *engine.Stream) engine.Verdict {
 	return engine.Continue
 }
 
+// moved notes that the stream left the server that its cookie named.
+func moved(s *engine.Stream) {
+	if s.Term.CookieIn == 'V' && s.Server != nil && s.ServerCookie.Server != s.Server {
+		s.Term.CookieIn = 'D'
+	}
+}
+
 // edit treats the Set-Cookie fields that carry our name.
 func (c *cookie) edit(s *engine.Stream, m *htx.Msg) (provided bool) {
 	for i := m.Next(htx.SetCookie, 0); i >= 0; i = m.Next(htx.SetCookie, i+1) {
-		v := m.Value(i)
-		p, _, ok := htx.SetCookiePair(v)
-		if !ok || string(v[p.NameFrom:p.NameTo]) != c.name {
+		p, ok := c.first(s, m, i)
+		if !ok || string(m.Value(i)[p.NameFrom:p.NameTo]) != c.name || s.PersistRule == engine.PersistIgnored {
 			continue
 		}
 		provided = true
 		s.Term.CookieOut = 'P'
 		switch {
 		case c.mode == insert && c.preserve:
-		case c.mode == insert:
+		case c.mode == insert, c.indirect && s.Imposed == s.Server:
 			m.Del(i)
 			s.Term.CookieOut = 'D'
 		case s.Server.CookieValue() == "":
@@ -46,6 +55,22 @@ func (c *cookie) edit(s *engine.Stream, m *htx.Msg) (provided bool) {
 		}
 	}
 	return provided
+}
+
+// first finds the name and value that a Set-Cookie field begins with, and takes the
+// blanks around the '=' out.
+func (c *cookie) first(s *engine.Stream, m *htx.Msg, i int) (p htx.CookiePair, ok bool) {
+	e := &s.Env
+	mark := e.Mark()
+	e.Tmp = append(e.Tmp, m.Value(i)...)
+	l := list{v: e.Tmp[mark:], at: -1}
+	if ok = l.next() && l.p.HasValue; ok {
+		if l.tighten(); l.changed {
+			m.ReplaceValue(i, l.v)
+		}
+	}
+	e.Tmp = e.Tmp[:mark]
+	return l.p, ok
 }
 
 // put writes the server's name into a value.
@@ -61,7 +86,7 @@ func (c *cookie) put(s *engine.Stream, m *htx.Msg, i, from, to int, sep string) 
 // insert adds our cookie where the client does not have it yet, or has it with
 // old dates.
 func (c *cookie) insert(s *engine.Stream, m *htx.Msg) {
-	valid := s.ServerCookie.Valid
+	valid := s.Imposed != nil && s.Imposed == s.Server
 	switch {
 	case s.PersistRule == engine.PersistIgnored,
 		c.postonly && s.Req.MethodID != htx.POST,
@@ -84,7 +109,7 @@ func (c *cookie) insert(s *engine.Stream, m *htx.Msg) {
 	if valid {
 		s.Term.CookieOut = 'U'
 	}
-	if c.nocache && cacheable(s) {
+	if c.nocache && cacheable(s, false) {
 		m.AddIDStr(htx.CacheControl, "private")
 	}
 }
@@ -94,10 +119,7 @@ func (c *cookie) appendDates(s *engine.Stream, dst []byte) []byte {
 		return dst
 	}
 	at := now()
-	dst = append(dst, '|')
-	if c.maxidle > 0 {
-		dst = appendDate(dst, at)
-	}
+	dst = appendDate(append(dst, '|'), at)
 	if c.maxlife > 0 {
 		first := s.ServerCookie.First
 		if first == 0 {

@@ -142,8 +142,8 @@ func stickTo(s *engine.Stream, en *entry) {
 	if srv == nil {
 		return
 	}
-	if srv.State.Up() || s.Back.Options.Has(engine.OptPersist) || s.Persist == engine.PersistForced {
-		s.Server, s.Persist = srv, engine.PersistSet
+	if srv.State.Up() || s.Back.Options.Has(engine.OptPersist) || s.PersistRule == engine.PersistForced {
+		s.Impose(srv)
 		if got := en.t.get([]byte(en.key), 0); got != nil { // a match renews the entry
 			return
 		}

@@ -48,6 +48,7 @@ var requestPhases = [...]phase{
 	{"http-request of the backend", backRules},
 	{"hooks after the rules of the backend", hooks(engine.PhaseReqRules, backOnly)},
 	{"backend hooks", hooks(engine.PhaseBackend, back)},
+	{"force-persist", hooks(engine.PhaseForce, back)},
 	{"use-server", useServer},
 	{"header hooks of the frontend", hooks(engine.PhaseHeader, front)},
 	{"header hooks of the backend", hooks(engine.PhaseHeader, backOnly)},

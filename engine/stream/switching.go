@@ -126,8 +126,8 @@ func useServer(s *engine.Stream) step {
 			srv = px.Server(string(e.Since(m)))
 			e.Tmp = e.Tmp[:m]
 		}
-		if srv != nil && (srv.State.Up() || px.Options.Has(engine.OptPersist) || s.Persist == engine.PersistForced) {
-			s.Server, s.Persist = srv, engine.PersistSet
+		if srv != nil && (srv.State.Up() || px.Options.Has(engine.OptPersist) || s.PersistRule == engine.PersistForced) {
+			s.Impose(srv)
 		}
 		break
 	}

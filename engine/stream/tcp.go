@@ -14,6 +14,7 @@ var tcpPhases = [...]phase{
 	{"HTTP backend", switchForBackend},
 	{"tcp-request content of the backend", backContent},
 	{"backend hooks", hooks(engine.PhaseBackend, back)},
+	{"force-persist", hooks(engine.PhaseForce, back)},
 	{"use-server", useServer},
 	{"persistence", hooks(engine.PhasePersist, back)},
 	{"filters", filterRequest},
