@@ -199,7 +199,10 @@ func castStrIP(to Type) castFunc {
 			return false
 		}
 		*s = IP(a)
-		return to == TAddr || s.Type == to || e.Cast(s, to)
+		if a.Is4In6() {
+			s.IP, s.Type = a, TIPv6
+		}
+		return to == TAddr || s.Type == to
 	}
 }
 

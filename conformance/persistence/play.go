@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +77,8 @@ type player struct {
 	buf  []byte
 }
 
-// play has bin serve the requests, and tells what came of each.
+// play has bin serve the requests, and tells what came of each, and what the stick
+// tables hold at the end.
 func play(t *testing.T, bin testbed.Binary, o *origin, backends [][]string, requests []string) (came []string) {
 	t.Helper()
 	log, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -101,7 +104,26 @@ func play(t *testing.T, bin testbed.Binary, o *origin, backends [][]string, requ
 	for _, q := range requests {
 		came = append(came, p.send(q))
 	}
+	for i, lines := range backends {
+		if strings.Contains(strings.Join(lines, "\n"), "stick-table") {
+			came = append(came, entries(t, socket, i))
+		}
+	}
 	return came
+}
+
+var unequal = regexp.MustCompile(`0x[0-9a-f]+: | (exp|shard)=\d+|(used|gpc0_rate.*)=\d+`)
+
+// entries is the table of a backend without what two programs need not have in common.
+func entries(t *testing.T, socket string, backend int) string {
+	t.Helper()
+	out, err := testbed.Ask(socket, fmt.Sprintf("show table b%d", backend))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(unequal.ReplaceAllString(out, "")), "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // awaitDown waits until the server that does not listen is down everywhere.

@@ -33,6 +33,7 @@ type cookieWalk struct {
 	m      *htx.Msg
 	id     htx.FieldID
 	i, off int
+	least  int // length of a field that is looked at
 }
 
 func walkCookies(e env, dir engine.Dir, from [2]int) (w cookieWalk, ok bool) {
@@ -49,9 +50,21 @@ func walkCookies(e env, dir engine.Dir, from [2]int) (w cookieWalk, ok bool) {
 	return w, true
 }
 
+// lookFor leaves fields out that have no room for a cookie of that name with a value:
+// as with HAProxy, "Cookie: a=" has no a, and "Cookie: a=; b=1" has one.
+func (w *cookieWalk) lookFor(a args) {
+	if given(a, 0) && a[0].Text != "" && w.id == htx.Cookie {
+		w.least = len(a[0].Text) + 2
+	}
+}
+
 func (w *cookieWalk) next() (name, value []byte, ok bool) {
 	for w.i >= 0 && w.i < len(w.m.Fields) {
 		v := w.m.Value(w.i)
+		if len(v) < w.least {
+			w.i, w.off = w.m.Next(w.id, w.i+1), 0
+			continue
+		}
 		var p htx.CookiePair
 		var next int
 		if w.id == htx.SetCookie {
@@ -92,6 +105,7 @@ func cookieIn(dir engine.Dir) engine.FetchFunc {
 		if !ok || from[0] >= pastEnd {
 			return none()
 		}
+		w.lookFor(a)
 		var last []byte
 		any := false
 		for {
@@ -138,6 +152,7 @@ func cookieCount(dir engine.Dir) engine.FetchFunc {
 		if !ok {
 			return none()
 		}
+		w.lookFor(a)
 		n := int64(0)
 		for {
 			name, _, ok := w.next()

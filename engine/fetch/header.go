@@ -200,6 +200,9 @@ func headerIP(p *headerPick, e env) (smp, stat) {
 		}
 		if ip, ok := ipIn(s.B); ok {
 			out := engine.IP(ip)
+			if ip.Is4In6() { // stays what it is
+				out.IP, out.Type = ip, engine.TIPv6
+			}
 			out.More = s.More
 			return out, found
 		}
@@ -256,21 +259,24 @@ func headerInt(p *headerPick, e env) (smp, stat) {
 	return smp{Type: engine.TSint, Int: leadingInt(s.B), More: s.More}, found
 }
 
-func leadingInt(b []byte) (v int64) {
+// leadingInt reads the number at the beginning; it wraps around at 32 bits, as
+// HAProxy's.
+func leadingInt(b []byte) int64 {
 	neg := false
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
 		neg, b = b[0] == '-', b[1:]
 	}
+	var v int32
 	for _, c := range b {
-		if c < '0' || c > '9' || v > (1<<63-10)/10 {
+		if c < '0' || c > '9' {
 			break
 		}
-		v = v*10 + int64(c-'0')
+		v = v*10 + int32(c-'0')
 	}
 	if neg {
-		return -v
+		v = -v
 	}
-	return v
+	return int64(v)
 }
 
 func headerNames(e env, m *htx.Msg, a args) (smp, stat) {

@@ -192,7 +192,7 @@ func TestSetTarget(t *testing.T) {
 func TestItems(t *testing.T) {
 	m := request("/", `X: a, b ,"c,d",,e`, "Y: 1", "X: f", "X: ")
 	k := NewKey("X")
-	want := []string{"a", "b", `"c,d"`, "", "e", "f"}
+	want := []string{"a", "b", `"c,d"`, "", "e", "f", ""} // an empty line has one
 	it := m.Items(k)
 	for _, w := range want {
 		e, ok := it.Next()
@@ -203,10 +203,10 @@ func TestItems(t *testing.T) {
 	if _, ok := it.Next(); ok {
 		t.Error("one element too many")
 	}
-	if m.CountItems(k) != 6 || m.CountFields(k) != 3 {
+	if m.CountItems(k) != 7 || m.CountFields(k) != 3 {
 		t.Errorf("counts %d, %d", m.CountItems(k), m.CountFields(k))
 	}
-	for occ, w := range map[int]string{1: "a", 3: `"c,d"`, 6: "f", -1: "f", -2: "e", -6: "a", 0: "f", 7: "-", -7: "-"} {
+	for occ, w := range map[int]string{1: "a", 3: `"c,d"`, 6: "f", 7: "", -1: "", -2: "f", -3: "e", -7: "a", 0: "", 8: "-", -8: "-"} {
 		e, ok := m.Occurrence(k, occ)
 		got := "-"
 		if ok {

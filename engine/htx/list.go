@@ -105,7 +105,12 @@ func (m *Msg) Items(k Key) ItemIter { return ItemIter{m: m, key: k, i: m.NextKey
 // Next returns the next element, or false.
 func (it *ItemIter) Next() (Item, bool) {
 	for it.i >= 0 {
-		if from, to, next, ok := NextItem(it.m.Value(it.i), it.off); ok {
+		v := it.m.Value(it.i)
+		if len(v) == 0 && it.off == 0 { // an empty line has one element
+			it.off = 1
+			return Item{it.i, 0, 0}, true
+		}
+		if from, to, next, ok := NextItem(v, it.off); ok {
 			it.off = next
 			return Item{it.i, from, to}, true
 		}

@@ -99,7 +99,7 @@ func (en *entry) append(dst []byte) []byte {
 			continue
 		}
 		if k == serverKey {
-			key := "none"
+			key := "-"
 			if p := en.srvKey.Load(); p != nil {
 				key = *p
 			}

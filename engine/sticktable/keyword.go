@@ -142,6 +142,8 @@ func (c *conf) parse(b *engine.Build, l *engine.Line) error {
 					return diag.Errorf(w[2].Pos, "'len' expects a positive integer argument.")
 				}
 				c.keyLen, used = n, 4
+			} else if t == engine.TStr {
+				c.keyLen = 31 // HAProxy counts the byte behind the text
 			}
 		case "size":
 			n, err := unit.Size(arg.Text)

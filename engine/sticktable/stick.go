@@ -115,7 +115,7 @@ func matchRequest(s *engine.Stream) engine.Verdict {
 	e.Px, e.Dir, e.Final, e.Place = px, engine.Req, true, engine.BeServer
 	for _, r := range stickSlot.Get(px).rules {
 		t := r.ref.table()
-		if r.response || t == nil || !r.cond.Holds(e) {
+		if r.response || t == nil || r.store && hasKey(s, 0, t) || !r.cond.Holds(e) {
 			continue
 		}
 		m := e.Mark()
@@ -179,6 +179,20 @@ func serverKeyOf(t *table, srv *engine.Server) string {
 	return srv.Name
 }
 
+// hasKey tells whether a key of the stream is to be stored in t already, not counting
+// the first ones: a table gets one of the request, that of the first rule that has one,
+// and one of the response.
+func hasKey(s *engine.Stream, first int, t *table) bool {
+	if w := wantedSlot.Get(s); w != nil {
+		for _, x := range w.list[first:] {
+			if x.t == t {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func storeConnected(s *engine.Stream) engine.Verdict { return store(s, false) }
 
 func storeResponse(s *engine.Stream) engine.Verdict {
@@ -195,14 +209,19 @@ func store(s *engine.Stream, response bool) engine.Verdict {
 	}
 	e := &s.Env
 	if response {
+		before := 0
+		if w := wantedSlot.Get(s); w != nil {
+			before = len(w.list)
+		}
 		for _, r := range stickSlot.Get(s.Back).rules {
 			t := r.ref.table()
-			if !r.response || t == nil || !r.cond.Holds(e) {
+			if !r.response || t == nil || hasKey(s, before, t) || !r.cond.Holds(e) {
 				continue
 			}
 			m := e.Mark()
 			if key, ok := r.key(e, t); ok {
-				t.get(key, 0).stick(s.Server)
+				w := wantedSlot.Edit(s)
+				w.list = append(w.list, want{t, string(key)})
 			}
 			e.Tmp = e.Tmp[:m]
 		}

@@ -219,9 +219,6 @@ func (t *table) makeKey(e *engine.Env, s *engine.Sample) ([]byte, bool) {
 		v := uint32(s.Int)
 		e.Tmp = append(e.Tmp, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
 	case engine.TStr:
-		if len(s.B) == 0 {
-			return nil, false
-		}
 		return s.B[:min(len(s.B), t.keyLen)], true
 	default:
 		if len(s.B) >= t.keyLen {
