@@ -122,7 +122,8 @@ func (srv *Server) passOn(maint, drain bool) {
 		drop, add := AdmIMaint|AdmIDrain, AdminState(0)
 		if maint {
 			add |= AdmIMaint
-		} else if drain {
+		}
+		if drain {
 			add |= AdmIDrain
 		}
 		o.administer(drop&^add, add, " via "+srv.Px.Name+"/"+srv.Name)
@@ -166,13 +167,15 @@ func (srv *Server) abandon() (requeued int) {
 func (srv *Server) stillMaint(was, is AdminState, via string) {
 	switch {
 	case was&AdmFMaint != 0 && is&AdmFMaint == 0:
-		srv.tell(" is leaving forced maintenance but remains in maintenance.")
+		if to := srv.TrackSrv; is&AdmIMaint != 0 && to != nil {
+			via = " via " + to.Px.Name + "/" + to.Name
+		}
+		srv.tell(" is leaving forced maintenance but remains in maintenance" + via + ".")
 	case was&AdmRMaint != 0 && is&AdmRMaint == 0:
 		srv.tell(srv.quoted() + " resolves again but remains in maintenance.")
 	case was&AdmIMaint != 0 && is&AdmIMaint == 0:
 		srv.tell(" remains in forced maintenance.")
 	}
-	_ = via
 }
 
 // leaveMaint gives the server back what the checks, or the server that it tracks,
@@ -186,6 +189,9 @@ func (srv *Server) leaveMaint(was, is AdminState, via string) {
 	}
 	if srv.Check && checkOn(srv) {
 		st.Health.Store(int32(srv.Rise)) // one failure takes it down
+	}
+	if st.AgentDown.Load() { // until the agent says otherwise
+		op = OpStopped
 	}
 	if to := srv.TrackSrv; to != nil {
 		op = OpState(to.State.Op.Load())

@@ -53,7 +53,7 @@ func serverStatus(srv *engine.Server) string {
 	switch op := engine.OpState(st.Op.Load()); {
 	case adm&engine.AdmRMaint != 0:
 		return "MAINT (resolution)"
-	case adm&engine.AdmIMaint != 0:
+	case adm&engine.AdmIMaint != 0 && srv.TrackSrv != nil:
 		return "MAINT (via " + srv.TrackSrv.Px.Name + "/" + srv.TrackSrv.Name + ")"
 	case adm&engine.AdmMaint != 0:
 		return "MAINT"

@@ -177,7 +177,7 @@ func setWeight(srv *engine.Server, s string) {
 		return
 	}
 	if percent {
-		n = (n*srv.Weight + 99) / 100
+		n = n * srv.Weight / 100
 	}
 	if n > 256 {
 		return

@@ -76,9 +76,10 @@ func (c *connect) readPort(w *words) error {
 		if n < 1 || n > 65535 {
 			return w.fail("expects a valid TCP port (from range 1 to 65535) or a sample expression, got %d.", n)
 		}
-		c.portNum = n
+		c.portNum, c.port = n, nil
 		return nil
 	}
+	c.portNum = 0
 	c.port, err = w.expr(a)
 	if err != nil {
 		return w.fail("error detected in proxy '%s' while parsing 'port' : %s", w.b.Px.Name, said(err))

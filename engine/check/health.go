@@ -57,7 +57,7 @@ func (k *checker) apply(srv *engine.Server, res *result, took time.Duration) {
 		}
 	case st.AgentDown.Load():
 	case res.cond:
-		if op == engine.OpRunning || op == engine.OpStarting {
+		if op != engine.OpStopping {
 			srv.SetOp(engine.OpStopping, why)
 		}
 	case res.ok && (op == engine.OpStopped || op == engine.OpStopping):

@@ -242,6 +242,9 @@ type head struct {
 // readHead reads until the head is complete.
 func (r *run) readHead(c *common) *result {
 	for {
+		for len(r.In) > 0 && (r.In[0] == '\r' || r.In[0] == '\n') { // empty lines before it
+			r.In = r.In[1:]
+		}
 		if end := endOfHead(r.In); end > 0 {
 			h, ok := parseHead(r.In[:end])
 			if !ok {

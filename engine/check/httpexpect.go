@@ -121,7 +121,9 @@ func (e *httpExpect) header(w *words) error {
 	if e.name, err = readMatch(w, kind, w.next().Text == "name-lf"); err != nil {
 		return err
 	}
-	e.name.fold = true
+	if e.name.fold = true; e.name.re != nil {
+		e.name.re, err = compile(w, "(?i)"+e.name.text)
+	}
 	if w.more() && (w.rest[0].Text == "value" || w.rest[0].Text == "value-lf") {
 		e.value, err = readMatch(w, kind, w.next().Text == "value-lf")
 	}

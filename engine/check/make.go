@@ -174,9 +174,13 @@ func (p *plan) secure(b *engine.Build, srv *engine.Server) {
 	*tlsOf.Edit(srv) = t
 }
 
-// listening marks the connections on which the server speaks first.
+// listening marks the connections on which the server speaks first, and expectations
+// that another one follows.
 func listening(steps []step) {
 	for i, s := range steps {
+		if e, ok := s.(*expect); ok && i+1 < len(steps) {
+			_, e.chained = steps[i+1].(*expect)
+		}
 		c, ok := s.(*connect)
 		if !ok || i+1 == len(steps) {
 			continue

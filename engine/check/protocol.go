@@ -193,6 +193,8 @@ func smtpReply(r *run, in []byte, all bool) (*result, bool) {
 		r.unread = continues(in)
 		r.last = &result{ok: true, status: "L7OK", code: code, desc: text}
 		return nil, true
+	case all && !ok:
+		return r.bad("L7STS", 0, "")
 	case all:
 		return r.bad("L7STS", code, text)
 	}

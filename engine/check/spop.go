@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 
 	"hawser/engine"
 )
@@ -29,6 +30,9 @@ func spopCheck() []step {
 	return []step{raw(frame), answer(func(r *run, in []byte, all bool) (*result, bool) {
 		if len(in) > 4 && len(in) >= 4+int(min(binary.BigEndian.Uint32(in), 1<<20)) && in[4] == spopAgentHello && bytes.Contains(in, []byte("version")) {
 			return r.good("L7OK", "SPOA server is ok")
+		}
+		if all && len(in) == 0 {
+			return r.bad("L7RSP", -1, "TCPCHK got an empty response at step "+strconv.Itoa(r.n+1)) // the connection counts
 		}
 		if all {
 			return r.bad("L7RSP", -1, "invalid frame received")

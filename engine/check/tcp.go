@@ -61,9 +61,11 @@ func (s *send) run(r *run) *result {
 type expect struct {
 	common
 	kind string
-	data []byte
-	re   *regexp.Regexp
-	fmt  *engine.LogFormat
+	// chained: another expectation follows at once.
+	chained bool
+	data    []byte
+	re      *regexp.Regexp
+	fmt     *engine.LogFormat
 }
 
 const expectWords = "'only supports min-recv, '[!]binary', '[!]string', '[!]rstring', '[!]string-lf''[!]rbinary', '[!]binary-lf' or comment but got '%s' as argument."
@@ -181,17 +183,14 @@ func (e *expect) run(r *run) *result {
 	}
 }
 
-// waits tells whether more is waited for where nothing matches yet. With min-recv, a
-// mismatch is one at once; that something does not come is sure only at the end.
-func (e *expect) waits() bool { return e.minRecv < 0 || e.minRecv > 0 && e.not }
+// waits tells whether more is waited for where nothing matches yet. With min-recv it
+// is not, but before another expectation that something does not come is sure only at
+// the end.
+func (e *expect) waits() bool { return e.minRecv < 0 || e.not && e.chained }
 
 // silent is the result of a connection that ended before anything came.
 func (e *expect) silent(r *run) *result {
-	res := e.refused(r, "L7RSP", 0, "")
-	if e.onError == nil {
-		res.desc = "TCPCHK got an empty response at step " + strconv.Itoa(r.n) + remarked(e.comment)
-	}
-	return res
+	return e.refused(r, "L7RSP", 0, "TCPCHK got an empty response at step "+strconv.Itoa(r.n))
 }
 
 // judged tells whether there is enough to look at.
@@ -202,7 +201,7 @@ func (e *expect) judged(r *run, data []byte) bool {
 	if e.minRecv > len(r.In) {
 		return false
 	}
-	return e.re != nil || len(r.In) >= len(data) || e.minRecv == 0
+	return e.re != nil || len(r.In) >= len(data)
 }
 
 func (e *expect) ended(r *run, err error, data []byte) *result {
