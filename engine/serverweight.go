@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"iter"
+	"slices"
+	"time"
+)
 
 // WeightScale is how many steps one unit of a server's weight has, so that
 // slowstart can ramp small weights smoothly.
@@ -59,6 +63,33 @@ func (srv *Server) Reweigh() bool {
 		}
 	}
 	return st.EWeight.Swap(w) != w
+}
+
+// ShownWeight is the effective weight in the user's scale, rounded up; of a server
+// out of use the one that it will have.
+func (srv *Server) ShownWeight() int64 {
+	st := srv.State
+	if !st.Usable() {
+		return int64(st.UWeight.Load())
+	}
+	return (int64(st.EWeight.Load()) + WeightScale - 1) / WeightScale
+}
+
+// InUse are the servers that traffic is balanced to: the active ones or, without
+// any, the first backup or, with option allbackups, all of them.
+func (px *Proxy) InUse() iter.Seq[*Server] {
+	return func(yield func(*Server) bool) {
+		all := px.All()
+		backup := !slices.ContainsFunc(all, func(srv *Server) bool { return !srv.Backup && srv.State.Usable() })
+		for _, srv := range all {
+			if srv.Backup != backup || !srv.State.Usable() {
+				continue
+			}
+			if !yield(srv) || backup && !px.Options.Has(OptAllBackups) {
+				return
+			}
+		}
+	}
 }
 
 // takesTraffic reports whether new streams may be balanced to the server.

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"iter"
 	"strconv"
 
 	"hawser/engine"
@@ -103,38 +102,13 @@ func usable(px *engine.Proxy, backup bool) (n int64) {
 
 func weight(o *Object) Value {
 	if o.Kind == Server {
-		return num(effective(o.Srv))
+		return num(o.Srv.ShownWeight())
 	}
 	var sum int64
-	for srv := range inUse(o.Px) {
-		sum += effective(srv)
+	for srv := range o.Px.InUse() {
+		sum += srv.ShownWeight()
 	}
 	return num(sum)
-}
-
-// inUse are the servers that traffic is balanced to: the active ones or, without
-// any, the first backup or, with option allbackups, all of them.
-func inUse(px *engine.Proxy) iter.Seq[*engine.Server] {
-	return func(yield func(*engine.Server) bool) {
-		backup := usable(px, false) == 0
-		for _, srv := range px.All() {
-			if srv.Backup != backup || !srv.State.Usable() {
-				continue
-			}
-			if !yield(srv) || backup && !px.Options.Has(engine.OptAllBackups) {
-				return
-			}
-		}
-	}
-}
-
-// effective is the weight in the user's scale, rounded up; of a server out of use
-// the one that it will have.
-func effective(srv *engine.Server) int64 {
-	if !srv.State.Usable() {
-		return int64(srv.State.UWeight.Load())
-	}
-	return (int64(srv.State.EWeight.Load()) + engine.WeightScale - 1) / engine.WeightScale
 }
 
 func uweight(o *Object) Value {
@@ -142,7 +116,7 @@ func uweight(o *Object) Value {
 		return num(int64(o.Srv.State.UWeight.Load()))
 	}
 	var sum int64
-	for srv := range inUse(o.Px) {
+	for srv := range o.Px.InUse() {
 		sum += int64(srv.State.UWeight.Load())
 	}
 	return num(sum)

@@ -51,6 +51,7 @@ var columns = strings.Fields("status weight uweight act bck chkdown throttle tra
 type program struct {
 	bin      testbed.Binary
 	socket   string
+	addr     string
 	restored bool
 	*testbed.Process
 }
@@ -58,9 +59,10 @@ type program struct {
 func start(t *testing.T, bin testbed.Binary, state string) *program {
 	t.Helper()
 	dir, addr := testbed.TempDir(t), testbed.FreeAddr()
-	p := &program{bin: bin, socket: filepath.Join(dir, "cli"), restored: state != ""}
+	p := &program{bin: bin, socket: filepath.Join(dir, "cli"), addr: addr, restored: state != ""}
 	text := fmt.Sprintf("global\n stats socket %s level admin\n server-state-file %s/state\ndefaults\n mode http\n timeout connect 5s\n timeout client 5s\n"+
-		" timeout server 5s\n load-server-state-from-file global\n default-server inter 4000s\nlisten l\n bind %s\n%s", p.socket, dir, addr, servers)
+		" timeout server 5s\n load-server-state-from-file global\n default-server inter 4000s\nlisten l\n bind %s\n"+
+		" http-request return status 200 content-type text/plain lf-string \"%s\"\n%s", p.socket, dir, addr, values, servers)
 	for name, data := range map[string]string{"state": state, "run.cfg": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
 			t.Fatal(err)

@@ -120,22 +120,8 @@ func backOf(e env) *engine.Proxy {
 }
 
 func usable(px *engine.Proxy) (n int64) {
-	backup := int64(0)
-	for _, s := range px.All() {
-		if !s.State.Usable() {
-			continue
-		}
-		if s.Backup {
-			backup++
-		} else {
-			n++
-		}
-	}
-	if n == 0 && backup > 0 {
-		if px.Options.Has(engine.OptAllBackups) {
-			return backup
-		}
-		return 1
+	for range px.InUse() {
+		n++
 	}
 	return n
 }
@@ -143,7 +129,7 @@ func usable(px *engine.Proxy) (n int64) {
 func connSlots(px *engine.Proxy) (n int64) {
 	for _, s := range px.All() {
 		st := s.State
-		if !st.Usable() {
+		if !st.Up() {
 			continue
 		}
 		limit := int64(st.MaxConn.Load())
@@ -156,11 +142,8 @@ func connSlots(px *engine.Proxy) (n int64) {
 }
 
 func connFree(px *engine.Proxy) (n int64) {
-	for _, s := range px.All() {
+	for s := range px.InUse() {
 		st := s.State
-		if !st.Usable() {
-			continue
-		}
 		limit := int64(st.MaxConn.Load())
 		if limit == 0 {
 			return -1

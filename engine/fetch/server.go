@@ -28,7 +28,7 @@ func init() {
 	srv("srv_sess_rate", engine.TSint, "([backend/]server): sessions of the server in the last second.", func(s *engine.Server) int64 { return s.State.C.SessRate.Value(clock.Now()) })
 	srv("srv_iweight", engine.TSint, "([backend/]server): the server's configured weight.", func(s *engine.Server) int64 { return int64(s.Weight) })
 	srv("srv_uweight", engine.TSint, "([backend/]server): the weight that a user gave the server.", func(s *engine.Server) int64 { return int64(s.State.UWeight.Load()) })
-	srv("srv_weight", engine.TSint, "([backend/]server): the server's weight in force.", func(s *engine.Server) int64 { return (int64(s.State.EWeight.Load()) + 15) / 16 })
+	srv("srv_weight", engine.TSint, "([backend/]server): the server's weight in force.", func(s *engine.Server) int64 { return s.ShownWeight() })
 	at := engine.OnServerSide | engine.SrvSource
 	engine.AddFetches(
 		row("srv_name", engine.TStr, at, "The server's name.", func(e env, _ args) (smp, stat) {
