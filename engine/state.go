@@ -126,8 +126,9 @@ type BindState struct {
 // Queue holds the streams that wait for a slot; the backend feature owns the
 // order. Its zero value is empty.
 type Queue struct {
-	Mu   sync.Mutex
-	Wait []*Waiter
+	Mu     sync.Mutex
+	Wait   []*Waiter
+	Served int // how many were given a slot so far
 }
 
 // Waiter is a stream in a queue.
@@ -136,5 +137,7 @@ type Waiter struct {
 	Class  int32 // priority class
 	Offset int64 // date offset in milliseconds
 	Since  time.Time
+	From   int          // what the queue had served when it came
+	Place  int          // one more than were served while it waited (%sq, %bq)
 	Ready  chan *Server // one value: the server whose slot it was given, nil: try again
 }

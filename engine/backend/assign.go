@@ -20,7 +20,9 @@ func assign(s *engine.Stream) *Failure {
 			}
 			if srv == nil {
 				if !anyUsable(s.Back) {
-					s.Server = nil
+					if s.Server = nil; s.Avoid != nil {
+						redispatched(s, s.Avoid)
+					}
 					s.Back.State.BE.ConnErrors.Add(1)
 					return noServer
 				}
@@ -33,6 +35,10 @@ func assign(s *engine.Stream) *Failure {
 				}
 				chosen(s, s.Server)
 				return nil
+			}
+			if srv != s.Avoid { // HAProxy counts the choice once
+				srv.State.C.LBTotal.Add(1)
+				s.Back.State.BE.LBTotal.Add(1)
 			}
 		}
 		if takeSlot(srv) {
@@ -64,14 +70,23 @@ func anyUsable(px *engine.Proxy) bool {
 	return false
 }
 
+// redispatched counts a stream that is taken from the server which it was bound to.
+func redispatched(s *engine.Stream, from *engine.Server) {
+	s.Redispatched = true
+	if s.Term.CookieIn == 'V' {
+		s.Term.CookieIn = 'D'
+	}
+	s.Imposed = nil
+	from.State.C.Redisp.Add(1)
+	s.Back.State.BE.Redisp.Add(1)
+}
+
 // chosen counts a stream on the server whose slot it holds.
 func chosen(s *engine.Stream, srv *engine.Server) {
 	if left := s.Avoid; left != nil {
 		s.Avoid = nil
 		if srv != left {
-			s.Redispatched = true
-			left.State.C.Redisp.Add(1)
-			s.Back.State.BE.Redisp.Add(1)
+			redispatched(s, left)
 		} else {
 			srv.State.C.Retries.Add(1)
 			s.Back.State.BE.Retries.Add(1)
@@ -88,10 +103,6 @@ func chosen(s *engine.Stream, srv *engine.Server) {
 	c.Conns.Add(1)
 	c.CumSess.Add(1) // each attempt is one
 	c.SessRate.Inc(clock.Now())
-	if s.Persist == engine.PersistNone {
-		c.LBTotal.Add(1)
-		s.Back.State.BE.LBTotal.Add(1)
-	}
 	sec := clock.WallNano() / 1e9
 	srv.State.LastSess.Store(sec)
 	s.Back.State.LastSess.Store(sec)

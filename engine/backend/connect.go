@@ -141,7 +141,7 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	if mayRedispatch(s) {
 		s.Times.Connect = 0 // until another server is found counts as queue
 		s.Avoid, s.Server = srv, nil
-		s.Persist = engine.PersistNone
+		s.Persist, s.Imposed = engine.PersistNone, nil
 		return nil
 	}
 	srv.State.C.Retries.Add(1)
@@ -181,8 +181,11 @@ func failing(srv *engine.Server) {
 // stream to its server and others are there.
 func mayRedispatch(s *engine.Stream) bool {
 	n := s.Back.Redispatch
-	if n == 0 || s.Persist == engine.PersistForced {
+	if n == 0 || s.PersistRule == engine.PersistForced {
 		return false
+	}
+	if srv := s.Server; srv != nil && !srv.State.Up() {
+		return true
 	}
 	if s.Persist == engine.PersistNone && s.Back.State.Active.Load() > 1 && !s.Back.Deterministic {
 		return true

@@ -9,6 +9,10 @@ import (
 	"hawser/engine/h1"
 )
 
+// lossless are the events whose retries make up for any idle connection that turns
+// out to be dead: with all of them first requests take idle connections too.
+const lossless = engine.RetryConnFailure | engine.RetryEmptyResponse | engine.RetryResponseTimeout
+
 // takeIdle returns an idle connection to the stream's server if http-reuse lets
 // it use one, or nil.
 func takeIdle(s *engine.Stream) engine.Upstream {
@@ -16,7 +20,10 @@ func takeIdle(s *engine.Stream) engine.Upstream {
 		return u
 	}
 	mode := s.Back.Reuse
-	first := s.Sess.Requests <= 1 && s.Retries == 0
+	first := s.Sess.Requests <= 1
+	if mode != engine.ReuseNever && s.Back.RetryOn&lossless == lossless {
+		mode = engine.ReuseAlways
+	}
 	if mode == engine.ReuseNever || mode == engine.ReuseSafe && first {
 		return nil
 	}
@@ -27,7 +34,7 @@ func takeIdle(s *engine.Stream) engine.Upstream {
 	p := poolOf(st)
 	key := reuseKey(s)
 	for {
-		u := p.take(s, key, first)
+		u := p.take(key, first && mode == engine.ReuseAggressive, first)
 		if u == nil {
 			return nil
 		}

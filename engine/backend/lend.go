@@ -39,7 +39,7 @@ func lendIdle(srv *engine.Server, name string) (*conn.Conn, int) {
 	p := poolOf(srv.State)
 	for {
 		p.mu.Lock()
-		u := p.pick(key, true, mode)
+		u := p.pick(key, mode == engine.ReuseAggressive, true)
 		p.mu.Unlock()
 		if u == nil {
 			return nil, 0

@@ -77,13 +77,13 @@ func (p *pool) inUse() {
 	p.need = max(p.need, p.peak)
 }
 
-// take gives the stream the connection that has been idle longest of those that
-// fit: a first request gets one that has proved itself, later ones wear in the
-// others.
-func (p *pool) take(s *engine.Stream, key string, first bool) *h1.Upstream {
+// take takes the connection out that has been idle longest of those that fit: a
+// first request gets one that has proved itself if it can, or none (proven), later
+// ones wear in the others.
+func (p *pool) take(key string, proven, first bool) *h1.Upstream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	u := p.pick(key, first, s.Back.Reuse)
+	u := p.pick(key, proven, first)
 	if u != nil {
 		u.Place = placeUsed
 		p.inUse()
@@ -91,13 +91,13 @@ func (p *pool) take(s *engine.Stream, key string, first bool) *h1.Upstream {
 	return u
 }
 
-func (p *pool) pick(key string, first bool, mode engine.ReuseMode) *h1.Upstream {
+func (p *pool) pick(key string, proven, first bool) *h1.Upstream {
 	one, other := &p.fresh, &p.proven
 	if first {
 		one, other = other, one
 	}
 	u := one.take(key)
-	if u == nil && !(first && mode == engine.ReuseAggressive) {
+	if u == nil && !proven {
 		u = other.take(key)
 	}
 	if u != nil {

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"slices"
 	"time"
 
 	"hawser/engine"
@@ -21,12 +22,12 @@ func enqueue(s *engine.Stream, srv *engine.Server) (f *Failure, again bool) {
 				return nil, true
 			case s.Persist == engine.PersistNone: // the request allows no other
 				s.Server = srv
-				return queueFull, false
-			case s.Back.Redispatch != 0 && s.Persist != engine.PersistForced: // another server may take it at once
+			case s.Back.Redispatch != 0 && s.PersistRule != engine.PersistForced: // another server may take it at once
 				s.Persist = engine.PersistNone
-				s.Avoid = srv
+				redispatched(s, srv)
 				return nil, true
 			}
+			countConnError(s, srv)
 			return queueFull, false
 		}
 		q = &srv.State.Queue
@@ -41,12 +42,11 @@ func push(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Waite
 	}
 	px.State.Pending.Add(1)
 	q.Mu.Lock()
+	w.From = q.Served
 	if srv != nil {
-		s.QueueSrv = len(q.Wait) + 1
 		srv.State.Queued.Add(1)
 		srv.State.C.Queue.Add(1)
 	} else {
-		s.QueueBack = len(q.Wait) + 1
 		px.State.BE.Queue.Add(1)
 	}
 	insert(q, w)
@@ -98,7 +98,7 @@ func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Wait
 	for {
 		select {
 		case got := <-w.Ready:
-			left(s.Back, srv)
+			left(s, srv, w)
 			if got == nil {
 				return nil, true
 			}
@@ -109,7 +109,7 @@ func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Wait
 				expire = nil // a slot is on its way
 				continue
 			}
-			left(s.Back, srv)
+			left(s, srv, w)
 			s.Times.Connect = clock.Mono()
 			s.Back.State.BE.ConnErrors.Add(1)
 			if srv != nil {
@@ -121,8 +121,9 @@ func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Wait
 			if !s.Killed.Load() && !clientLeft(s) || !withdraw(q, w) {
 				continue
 			}
-			left(s.Back, srv)
+			left(s, srv, w)
 			s.Times.Connect = clock.Mono()
+			s.Server = srv // none, or the one that the log names
 			if s.Killed.Load() {
 				return killed, false
 			}
@@ -131,27 +132,48 @@ func await(s *engine.Stream, srv *engine.Server, q *engine.Queue, w *engine.Wait
 	}
 }
 
-func left(px *engine.Proxy, srv *engine.Server) {
-	px.State.Pending.Add(-1)
+// left counts a stream that is in a queue no more.
+func left(s *engine.Stream, srv *engine.Server, w *engine.Waiter) {
+	s.Back.State.Pending.Add(-1)
+	if srv != nil {
+		s.QueueSrv = w.Place
+	} else {
+		s.QueueBack = w.Place
+	}
 	if srv != nil {
 		srv.State.Queued.Add(-1)
 		srv.State.C.Queue.Add(-1)
 	} else {
-		px.State.BE.Queue.Add(-1)
+		s.Back.State.BE.Queue.Add(-1)
 	}
 }
 
-// withdraw takes w out; false means that it was already given something.
+// withdraw takes w out of the queue; false means that it was already given something.
 func withdraw(q *engine.Queue, w *engine.Waiter) bool {
 	q.Mu.Lock()
 	defer q.Mu.Unlock()
-	for i := range q.Wait {
-		if q.Wait[i] == w {
-			q.Wait = append(q.Wait[:i], q.Wait[i+1:]...)
-			return true
-		}
+	return remove(q, w)
+}
+
+// serve takes w out because there is a slot for it.
+func serve(q *engine.Queue, w *engine.Waiter) bool {
+	q.Mu.Lock()
+	defer q.Mu.Unlock()
+	if !remove(q, w) {
+		return false
 	}
-	return false
+	q.Served++
+	return true
+}
+
+func remove(q *engine.Queue, w *engine.Waiter) bool {
+	i := slices.Index(q.Wait, w)
+	if i < 0 {
+		return false
+	}
+	q.Wait = slices.Delete(q.Wait, i, i+1)
+	w.Place = q.Served - w.From + 1
+	return true
 }
 
 // Wake hands free slots of srv to those who wait for them: of its own queue and
@@ -159,7 +181,7 @@ func withdraw(q *engine.Queue, w *engine.Waiter) bool {
 func Wake(px *engine.Proxy, srv *engine.Server) {
 	for {
 		own, any := head(&srv.State.Queue), (*engine.Waiter)(nil)
-		if srv.State.Usable() {
+		if mayServe(px, srv) {
 			any = head(&px.State.Queue)
 		}
 		q, w := &srv.State.Queue, own
@@ -169,12 +191,32 @@ func Wake(px *engine.Proxy, srv *engine.Server) {
 		if w == nil || !takeSlot(srv) {
 			return
 		}
-		if !withdraw(q, w) { // somebody else was faster
+		if !serve(q, w) { // somebody else was faster
 			srv.State.Served.Add(-1)
 			continue
 		}
 		w.Ready <- srv
 	}
+}
+
+// mayServe tells whether the backend's queue may be served by srv: a backup server
+// only when it is its turn.
+func mayServe(px *engine.Proxy, srv *engine.Server) bool {
+	if !srv.State.Usable() {
+		return false
+	}
+	if !srv.Backup {
+		return true
+	}
+	first := true
+	for _, other := range px.All() {
+		if other == srv {
+			first = false
+		} else if other.State.Usable() && (!other.Backup || first && !px.Options.Has(engine.OptAllBackups)) {
+			return false
+		}
+	}
+	return true
 }
 
 func head(q *engine.Queue) *engine.Waiter {
@@ -198,6 +240,9 @@ func Flush(srv *engine.Server) int {
 	q.Mu.Lock()
 	wait := q.Wait
 	q.Wait = nil
+	for _, w := range wait {
+		w.Place = q.Served - w.From + 1
+	}
 	q.Mu.Unlock()
 	for _, w := range wait {
 		w.Stream.Persist = engine.PersistNone

@@ -29,6 +29,7 @@ func Retry(s *engine.Stream, event engine.RetryOn) bool {
 	}
 	if mayRedispatch(s) {
 		s.Avoid, s.Server, s.Persist = srv, nil, engine.PersistNone
+		s.Imposed = nil
 	} else { // HAProxy counts the lost response and the new attempt
 		srv.State.C.Retries.Add(1)
 		px.State.BE.Retries.Add(1)

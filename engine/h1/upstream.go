@@ -166,7 +166,7 @@ const watch = 200 * time.Millisecond
 
 // ReadHead reads the next response head. While it waits it looks now and then
 // whether the client is still there: with option abortonclose a client that left
-// makes the server see a half-closed connection, and a killed stream ends.
+// ends the exchange, and so does whoever kills the stream.
 func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 	t := &u.s.Sess.RT.Global.Tune
 	look := (u.s.Ex.Body() == nil || u.s.BodyDone) && u.s.Back.AbortsOnClose() // else the body's carrier reads the client
@@ -194,9 +194,9 @@ func (u *Upstream) ReadHead(m, req *htx.Msg) error {
 			return engine.ErrClientAborted
 		}
 		if look && u.s.Sess.Conn.PeerClosed() {
-			look = false
 			u.s.ClientLeft = true
-			u.c.CloseWrite()
+			u.c.Abort()
+			return engine.ErrClientAborted
 		}
 		if limit != 0 && limit.Expired(clock.Precise()) {
 			u.c.SetReadBy(conn.NoClass, 0)

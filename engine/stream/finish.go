@@ -21,7 +21,7 @@ func finish(s *engine.Stream) {
 	}
 	s.Sess.RT.Proc.Streams.Remove(s)
 	account(s)
-	if s.Kind != engine.NotHTTP && s.Status > 0 {
+	if s.Kind != engine.NotHTTP && (s.Status > 0 || s.Back != nil) {
 		countResponse(s)
 	}
 	if s.Back != nil {

@@ -56,24 +56,35 @@ func forward(s *engine.Stream) {
 			dropUpstream(s)
 			return
 		}
-		if !again(s, out) {
-			fail502(s, out)
+		stale := s.Up.Reused() && out.retry == engine.RetryEmptyResponse && s.Sess.Requests > 1
+		if again(s, out) {
+			continue
+		}
+		if stale {
+			setTerm(s, out.cause, out.state)
+			s.Ex.Abort(false) // as if it had been the client's connection: it may ask again
 			return
 		}
+		fail502(s, out)
+		return
 	}
 }
 
 // again gives the server up and tells whether another attempt may be made.
 func again(s *engine.Stream, out outcome) bool {
 	reused := s.Up.Reused()
+	if s.HasRes { // its status is not wanted, the connection is
+		s.Up.Release(true)
+		s.Up = nil
+	}
 	dropUpstream(s)
 	if s.ClientLeft || !backend.Replayable(s) {
 		return false
 	}
-	if reused && out.retry == engine.RetryEmptyResponse && idempotent(s.Req.MethodID) {
-		return true // a stale idle connection, not a server's answer
+	if backend.Retry(s, out.retry) {
+		return true
 	}
-	return backend.Retry(s, out.retry)
+	return reused && out.retry == engine.RetryEmptyResponse && idempotent(s.Req.MethodID) // a stale idle connection, not a server's answer
 }
 
 func idempotent(m htx.MethodID) bool {
@@ -87,10 +98,10 @@ func idempotent(m htx.MethodID) bool {
 // fail502 counts a server's failure and answers it.
 func fail502(s *engine.Stream, out outcome) {
 	setTerm(s, out.cause, out.state)
-	if s.Back != nil {
+	if s.Back != nil && out.cause != 'C' {
 		s.Back.State.BE.ResErrors.Add(1)
 	}
-	if s.Server != nil {
+	if s.Server != nil && out.cause != 'C' {
 		s.Server.State.C.ResErrors.Add(1)
 	}
 	s.HasRes = false
@@ -229,8 +240,11 @@ func headFailed(s *engine.Stream, err error) outcome {
 	return broken(s, err)
 }
 
-// broken is the end of a connection in place of an answer.
+// broken is the end of a connection in place of an answer, or within its head.
 func broken(s *engine.Stream, err error) outcome {
+	if s.Up.Conn().Buffered() > 0 {
+		return outcome{kind: failed, retry: engine.RetryJunkResponse, status: 502, cause: 'P', state: 'H'}
+	}
 	if conn.IsReset(err) {
 		s.BackErr = &engine.ConnectError{Err: err} // for bc_err
 	}

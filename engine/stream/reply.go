@@ -98,9 +98,6 @@ func redirectTo(s *engine.Stream, prefix string) {
 	m.AddID(htx.Location, e.Since(mark))
 	m.BodyLen = 0
 	s.Local = engine.Local{Set: true}
-	if s.Term.CookieIn != 0 {
-		s.Term.CookieOut = 'N'
-	}
 	sendLocal(s)
 }
 
