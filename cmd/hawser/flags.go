@@ -43,6 +43,7 @@ type flags struct {
 	ignored   []string // accepted without effect: a notice says so
 	child     bool     // started by daemonize, which has reported already
 	told      bool     // the lines about version and path were printed
+	leaving   bool     // the end was announced
 }
 
 // valueFlags take the next word; the row stores it.

@@ -176,7 +176,8 @@ func (f *flags) handle(d *daemon.Daemon, sig os.Signal, code *int) {
 
 func (f *flags) stopping(master bool) {
 	sdNotify("STOPPING=1")
-	if master {
+	if master && !f.leaving {
+		f.leaving = true
 		f.say(diag.Warning, "Exiting Master process...")
 	}
 }
