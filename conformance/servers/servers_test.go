@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	testbed.Clean()
 	if n := absent.Load(); n > 0 {
-		fmt.Printf("servers: %d tests were skipped, their programs are not installed\n", n)
+		fmt.Printf("servers: %d tests were skipped: their programs are not installed, or the system does not let them\n", n)
 	}
 	os.Exit(status)
 }
