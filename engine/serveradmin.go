@@ -189,6 +189,9 @@ func (srv *Server) leaveMaint(was, is AdminState, via string) {
 	}
 	if srv.Check && checkOn(srv) {
 		st.Health.Store(int32(srv.Rise)) // one failure takes it down
+		st.Op.Store(uint32(op))
+		srv.beginHealth() // as init-state says
+		op = OpState(st.Op.Load())
 	}
 	if st.AgentDown.Load() { // until the agent says otherwise
 		op = OpStopped
