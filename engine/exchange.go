@@ -84,6 +84,8 @@ type ConnectError struct {
 	Refused bool
 	TLS     bool // the transport was there, the handshake failed
 	Local   bool // the reason is on our side: no port, no descriptor
+	// Internal: what the file asks for cannot be had of this request.
+	Internal bool
 }
 
 func (e *ConnectError) Error() string { return e.Err.Error() }

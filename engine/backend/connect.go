@@ -126,6 +126,9 @@ func dialFailed(s *engine.Stream, err error) *Failure {
 	if s.Killed.Load() {
 		return killed
 	}
+	if ce.Internal {
+		return noAddress
+	}
 	if ce.Local {
 		countConnError(s, srv)
 		return noResource

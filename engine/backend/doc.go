@@ -21,6 +21,7 @@ var (
 	connectFailed = &Failure{503, 'S', 'C'}
 	connectSlow   = &Failure{503, 's', 'C'}
 	noResource    = &Failure{503, 'R', 'C'}
+	noAddress     = &Failure{500, 'I', 'C'} // to connect from
 	queueExpired  = &Failure{503, 's', 'Q'}
 	queueFull     = &Failure{503, 'S', 'Q'}
 	clientGone    = &Failure{0, 'C', 'C'}

@@ -31,6 +31,7 @@ func New(srv *engine.Server) engine.Connector {
 	if d.src == nil {
 		d.src = px.Source
 	}
+	d.ports = rangeOf(srv, d.src)
 	d.keepAlive = px.Options.Has(engine.OptServerKA)
 	d.probes = probes.Get(px)
 	d.socks = socks.Get(srv)
@@ -54,6 +55,7 @@ func New(srv *engine.Server) engine.Connector {
 type dialer struct {
 	srv       *engine.Server
 	src       *engine.SourceSpec
+	ports     *portRange // of src; nil without a range
 	header    *headerConf
 	probes    *probeConf
 	socks     *socksConf // nil without socks4
@@ -116,9 +118,11 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
+	var port uint16
 	if family != unix.AF_UNIX {
-		if err = d.prepare(fd, spec, to); err != nil {
+		if port, err = d.prepare(fd, spec, to); err != nil {
 			unix.Close(fd)
+			d.unbound(err)
 			return nil, &localError{err}
 		}
 	}
@@ -128,11 +132,16 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	}
 	if err != nil && err != unix.EINPROGRESS {
 		unix.Close(fd)
+		d.free(port)
 		return nil, err
 	}
 	s, e := newSocket(fd)
 	if e != nil {
+		d.free(port)
 		return nil, e
+	}
+	if port != 0 {
+		s.ports, s.port = d.ports, port
 	}
 	s.remote = to.addr()
 	if err == nil {
@@ -145,8 +154,29 @@ func (d *dialer) open(spec *engine.DialSpec, to *target) (*socket, error) {
 	return s, nil
 }
 
-// prepare sets the options that precede the connection.
-func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
+// free gives a port of the range back.
+func (d *dialer) free(port uint16) {
+	if port != 0 {
+		d.ports.give(port)
+	}
+}
+
+// unbound tells the log that an address could not be had.
+func (d *dialer) unbound(err error) {
+	var b *bindError
+	if !errors.As(err, &b) {
+		return
+	}
+	what := "source"
+	if b.foreign {
+		what = "tproxy source"
+	}
+	d.srv.Px.Log(0, "Cannot bind to "+what+" address before connect() for backend "+d.srv.Px.Name+".")
+}
+
+// prepare sets the options that precede the connection, and binds it; port is one of
+// the range that it took.
+func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) (port uint16, err error) {
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if spec.Check != nil && !spec.Listens {
 		// The acknowledgement waits for the check's first bytes; a check that only
@@ -158,7 +188,7 @@ func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
 	}
 	if c := sockets.Get(d.srv); c != nil && c.md5 != "" {
 		if err := conn.SignTCP(fd, to.ip.Addr(), c.md5); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if s := spec.Strm; s != nil && s.BackSock.Set != 0 {
@@ -167,7 +197,7 @@ func (d *dialer) prepare(fd int, spec *engine.DialSpec, to *target) error {
 	if d.src != nil {
 		return d.bindSource(fd, spec, to)
 	}
-	return nil
+	return 0, nil
 }
 
 // await waits until the connection is there.
@@ -204,7 +234,11 @@ func (e *localError) Unwrap() error { return e.error }
 func failure(err error) *engine.ConnectError {
 	ce := &engine.ConnectError{Err: err}
 	var local *localError
+	var bound *bindError
 	switch {
+	case errors.Is(err, errNoSource):
+		ce.Internal = true
+	case errors.As(err, &bound):
 	case slow(err), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ETIMEDOUT):
 		ce.Timeout = true
 	case errors.Is(err, unix.ECONNREFUSED):

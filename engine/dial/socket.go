@@ -20,6 +20,10 @@ type socket struct {
 	once   sync.Once
 	local  net.Addr
 	remote net.Addr // where it was told to go
+
+	ports  *portRange // that port is of; nil: none
+	port   uint16
+	closed sync.Once
 }
 
 // newSocket takes the descriptor over; it must be non-blocking.
@@ -31,6 +35,15 @@ func newSocket(fd int) (*socket, error) {
 		return nil, err
 	}
 	return &socket{File: f, raw: raw}, nil
+}
+
+// Close closes the socket and gives its port back.
+func (s *socket) Close() error {
+	err := s.File.Close()
+	if s.ports != nil {
+		s.closed.Do(func() { s.ports.give(s.port) })
+	}
+	return err
 }
 
 // SyscallConn returns the same RawConn each time.

@@ -1,10 +1,10 @@
 package dial
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -57,7 +57,7 @@ func parseSource(b *engine.Build, words []engine.Word, ports bool) (*engine.Sour
 	}
 	a, err := unit.ParseAddr(words[0].Text, want)
 	if err != nil {
-		return nil, 1, diag.Errorf(words[0].Pos, "'source' : %s", err)
+		return nil, 1, diag.Errorf(words[0].Pos, "'source %s' : %s", words[0].Text, err)
 	}
 	if a.Host != "" {
 		return nil, 1, diag.Errorf(words[0].Pos, "'source %s' : invalid address: '%s' in '%s'", a.Text, a.Host, a.Text)
@@ -91,82 +91,125 @@ func parseSource(b *engine.Build, words []engine.Word, ports bool) (*engine.Sour
 
 func useSource(src *engine.SourceSpec, w engine.Word) error {
 	src.UseSrc = w.Text
-	if w.Text == "client" || w.Text == "clientip" || strings.HasPrefix(w.Text, "hdr_ip(") {
+	if arg, ok := strings.CutPrefix(w.Text, "hdr_ip("); ok {
+		_, occ, _ := strings.Cut(strings.TrimSuffix(arg, ")"), ",")
+		if n, _ := strconv.Atoi(occ); n < -10 {
+			return diag.Errorf(w.Pos, "usesrc hdr_ip(name,num) does not support negative occurrences values smaller than 10.")
+		}
+		return nil
+	}
+	if w.Text == "client" || w.Text == "clientip" {
 		return nil
 	}
 	a, err := unit.ParseAddr(w.Text, unit.SourceWant)
 	if err != nil {
-		return diag.Errorf(w.Pos, "'usesrc' : %s", err)
+		return diag.Errorf(w.Pos, "'usesrc %s' : %s", w.Text, err)
 	}
 	src.UseSrcIP = netip.AddrPortFrom(a.IP, uint16(a.Port))
 	return nil
 }
 
-// nextPort goes through the ranges of source ports of the process.
-var nextPort atomic.Uint32
+// bindError tells that a socket could not be given its own address: a failure like
+// one of the server.
+type bindError struct {
+	error
+	foreign bool // usesrc
+}
 
-// bindSource gives the socket its own address.
-func (d *dialer) bindSource(fd int, spec *engine.DialSpec, to *target) error {
+func (e *bindError) Unwrap() error { return e.error }
+
+// errNoSource tells that the header of usesrc is not there.
+var errNoSource = errors.New("no address to connect from")
+
+// manyBinds is how many ports of a range are tried.
+const manyBinds = 10
+
+// bindSource gives the socket its own address. port is that of a range, to be given
+// back, 0 if there is none.
+func (d *dialer) bindSource(fd int, spec *engine.DialSpec, to *target) (port uint16, err error) {
 	src := d.src
 	if src.Interface != "" {
-		if err := unix.BindToDevice(fd, src.Interface); err != nil {
-			return err
-		}
+		unix.BindToDevice(fd, src.Interface) // HAProxy goes on without it, too
 	}
 	own := netip.AddrPortFrom(src.IP, uint16(src.Port))
-	if foreign, ok := d.foreign(spec); ok {
+	foreign, theirs, err := d.foreign(spec)
+	if err != nil {
+		return 0, err
+	}
+	if theirs && foreign.Addr().Is4() == (to.family() == unix.AF_INET) {
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1)
 		unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_TRANSPARENT, 1)
-		own = foreign
+		if err := bindTo(fd, foreign); err != nil {
+			return 0, &bindError{err, true}
+		}
+		return 0, nil
 	}
 	if !own.Addr().IsValid() {
 		if own.Port() == 0 && src.PortHigh == 0 {
-			return nil
+			return 0, nil
 		}
 		own = netip.AddrPortFrom(netip.IPv4Unspecified(), own.Port())
 		if to.family() == unix.AF_INET6 {
 			own = netip.AddrPortFrom(netip.IPv6Unspecified(), own.Port())
 		}
 	}
+	if d.ports != nil {
+		return d.bindInRange(fd, own.Addr())
+	}
+	if err := bindTo(fd, own); err != nil {
+		return 0, &bindError{err, false}
+	}
+	return 0, nil
+}
+
+func bindTo(fd int, own netip.AddrPort) error {
 	if own.Port() == 0 {
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-		return unix.Bind(fd, sockaddr(own))
+	} else {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	}
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	n := max(1, src.PortHigh-src.Port+1)
-	var err error
-	for range n {
-		port := src.Port + int(nextPort.Add(1)%uint32(n))
-		if n == 1 {
-			port = int(own.Port())
+	return unix.Bind(fd, sockaddr(own))
+}
+
+// bindInRange takes a port that no other connection of the server has.
+func (d *dialer) bindInRange(fd int, own netip.Addr) (uint16, error) {
+	var err error = unix.EADDRINUSE
+	for range manyBinds {
+		port, ok := d.ports.take()
+		if !ok {
+			break
 		}
-		if err = unix.Bind(fd, sockaddr(netip.AddrPortFrom(own.Addr(), uint16(port)))); err != unix.EADDRINUSE {
+		if err = bindTo(fd, netip.AddrPortFrom(own, port)); err == nil {
+			return port, nil
+		}
+		if d.ports.give(port); err != unix.EADDRINUSE {
 			break
 		}
 	}
-	return err
+	return 0, &bindError{err, false}
 }
 
 // foreign is the address of usesrc for this stream.
-func (d *dialer) foreign(spec *engine.DialSpec) (netip.AddrPort, bool) {
+func (d *dialer) foreign(spec *engine.DialSpec) (netip.AddrPort, bool, error) {
 	s := spec.Strm
 	if d.src.UseSrc == "" || s == nil {
-		return netip.AddrPort{}, false
+		return netip.AddrPort{}, false, nil
 	}
 	switch {
 	case d.src.UseSrc == "client":
-		return s.Sess.Src, s.Sess.Src.IsValid()
+		return s.Sess.Src, s.Sess.Src.IsValid(), nil
 	case d.src.UseSrc == "clientip":
-		return netip.AddrPortFrom(s.Sess.Src.Addr(), 0), s.Sess.Src.IsValid()
+		return netip.AddrPortFrom(s.Sess.Src.Addr(), 0), s.Sess.Src.IsValid(), nil
 	case d.src.UseSrcIP.IsValid():
-		return d.src.UseSrcIP, true
+		return d.src.UseSrcIP, true, nil
 	}
-	a, ok := headerAddr(s, d.src.UseSrc)
-	return netip.AddrPortFrom(a, 0), ok
+	a, ok, err := headerAddr(s, d.src.UseSrc)
+	return netip.AddrPortFrom(a, 0), ok, err
 }
 
-// headerAddr finds the address that hdr_ip(name[,occurrence]) names.
-func headerAddr(s *engine.Stream, spec string) (netip.Addr, bool) {
+// headerAddr finds the address that hdr_ip(name[,occurrence]) names; it is an error
+// that there is no such header, none that it holds something else.
+func headerAddr(s *engine.Stream, spec string) (netip.Addr, bool, error) {
 	arg, _ := strings.CutPrefix(strings.TrimSuffix(spec, ")"), "hdr_ip(")
 	name, occ, _ := strings.Cut(arg, ",")
 	n := -1
@@ -174,12 +217,12 @@ func headerAddr(s *engine.Stream, spec string) (netip.Addr, bool) {
 		n, _ = strconv.Atoi(occ)
 	}
 	if n == 0 || !s.HasReq {
-		return netip.Addr{}, false
+		return netip.Addr{}, false, errNoSource
 	}
 	it, ok := s.Req.Occurrence(htx.NewKey(name), n)
 	if !ok {
-		return netip.Addr{}, false
+		return netip.Addr{}, false, errNoSource
 	}
 	a, err := netip.ParseAddr(string(s.Req.ItemBytes(it)))
-	return a, err == nil
+	return a.Unmap(), err == nil, nil
 }

@@ -106,13 +106,17 @@ func (n *nets) find(_ *engine.Env, s *engine.Sample) *item {
 	return n.masked(a)
 }
 
-// inside returns the IPv4 address that an IPv6 one carries: mapped or 6to4.
+// inside returns the IPv4 address that an IPv6 one carries: mapped, 6to4 or compatible.
 func inside(a netip.Addr) (netip.Addr, bool) {
 	if a.Is4In6() {
 		return a.Unmap(), true
 	}
-	if b := a.As16(); b[0] == 0x20 && b[1] == 0x02 {
+	b := a.As16()
+	if b[0] == 0x20 && b[1] == 0x02 {
 		return netip.AddrFrom4([4]byte{b[2], b[3], b[4], b[5]}), true
+	}
+	if [12]byte(b[:12]) == [12]byte{} {
+		return netip.AddrFrom4([4]byte(b[12:])), true
 	}
 	return a, false
 }
