@@ -103,7 +103,7 @@ func parseServerGUID(b *engine.Build, srv *engine.Server, _ engine.Word, args []
 func parseInitAddr(_ *engine.Build, srv *engine.Server, _ engine.Word, args []engine.Word) error {
 	for m := range strings.SplitSeq(args[0].Text, ",") {
 		switch m {
-		case "last", "libc", "none":
+		case "last", "libc", "none", "": // HAProxy passes empty ones over
 			continue
 		}
 		if _, err := netip.ParseAddr(m); err != nil {
