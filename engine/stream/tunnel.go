@@ -132,8 +132,11 @@ func closeTunnel(s *engine.Stream, cl, sv *conn.Conn, first uint32) {
 		refusedResponse(s, cl, sv)
 		return
 	}
-	if s.Killed.Load() {
+	if s.Killed.Load() { // nobody's fault: the client sees an end, and nothing counts as an abort
 		setTerm(s, 'K', 'D')
+		cl.Close()
+		sv.Close()
+		return
 	}
 	switch first {
 	case endClientTimeout:
