@@ -163,6 +163,9 @@ func (px *Proxy) Log(level int, msg string) {
 func (px *Proxy) Announce(level int, msg string) {
 	px.Log(level, msg)
 	say(diag.Warning, msg)
+	if px.RT != nil && px.RT.Proc != nil {
+		px.RT.Proc.Warnings.Add(1)
+	}
 }
 
 // Say prints a line on standard error; the program provides it.

@@ -34,6 +34,7 @@ type ProcState struct {
 	Jobs          atomic.Int64
 	Streams       StreamList
 	Reloads       atomic.Int64
+	Warnings      atomic.Int64 // announced since the start
 	FailedReloads atomic.Int64
 	UniqueSeq     atomic.Uint64
 }

@@ -75,7 +75,7 @@ func serverStatus(srv *engine.Server) string {
 // rising is how far a server that is down has come back.
 func rising(srv *engine.Server) string {
 	health := int(srv.State.Health.Load())
-	if !hasCheck(srv) || health <= 0 || health >= srv.Rise {
+	if !hasCheck(srv) || health <= 0 {
 		return ""
 	}
 	return " " + strconv.Itoa(health) + "/" + strconv.Itoa(srv.Rise)

@@ -76,28 +76,27 @@ func rowClass(o *Object) string {
 	case Listener:
 		return "socket"
 	}
-	st := o.Srv.State
 	kind := "active"
 	if o.Srv.Backup {
 		kind = "backup"
 	}
-	adm := engine.AdminState(st.Admin.Load())
-	health := int(st.Health.Load())
+	state, progress, _ := strings.Cut(o.Status(), " ")
+	moving := o.Srv.Check && strings.Contains(progress, "/")
 	switch {
-	case adm&engine.AdmMaint != 0:
+	case state == "MAINT":
 		return "maintain"
-	case adm&engine.AdmDrain != 0:
-		return kind + "_draining"
-	case engine.OpState(st.Op.Load()) == engine.OpStopped && health > 0:
-		return kind + "_going_up"
-	case engine.OpState(st.Op.Load()) == engine.OpStopped:
-		return kind + "_down"
-	case engine.OpState(st.Op.Load()) == engine.OpStopping:
-		return kind + "_nolb"
-	case !o.Srv.Check && o.Srv.TrackSrv == nil:
+	case state == "no":
 		return kind + "_no_check"
-	case o.Srv.Check && health < o.Srv.Rise+o.Srv.Fall-1:
+	case state == "DOWN" && moving:
+		return kind + "_going_up"
+	case state == "DOWN":
+		return kind + "_down"
+	case moving:
 		return kind + "_going_down"
+	case state == "NOLB":
+		return kind + "_nolb"
+	case state == "DRAIN":
+		return kind + "_draining"
 	}
 	return kind + "_up"
 }

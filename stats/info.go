@@ -86,11 +86,13 @@ var infoLines = map[string]func(rt *engine.Runtime, p *engine.ProcState) Value{
 	"description": func(rt *engine.Runtime, _ *engine.ProcState) Value {
 		return Value{rt.Global.Description != "", true, 0, rt.Global.Description}
 	},
-	"Stopping":      func(_ *engine.Runtime, p *engine.ProcState) Value { return num(flag(p.Stopping.Load())) },
-	"Jobs":          func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
-	"Listeners":     listeners,
-	"DroppedLogs":   func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Dropped.Load()) },
-	"TotalWarnings": func(rt *engine.Runtime, _ *engine.ProcState) Value { return num(int64(rt.Warnings)) },
+	"Stopping":    func(_ *engine.Runtime, p *engine.ProcState) Value { return num(flag(p.Stopping.Load())) },
+	"Jobs":        func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Conns.Load()) },
+	"Listeners":   listeners,
+	"DroppedLogs": func(_ *engine.Runtime, p *engine.ProcState) Value { return num(p.Dropped.Load()) },
+	"TotalWarnings": func(rt *engine.Runtime, p *engine.ProcState) Value {
+		return num(int64(rt.Warnings) + p.Warnings.Load())
+	},
 	"BytesOutRate": func(_ *engine.Runtime, p *engine.ProcState) Value {
 		return num(int64(p.BytesRate.Value(clock.Now(), time.Second)))
 	},

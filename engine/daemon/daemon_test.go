@@ -261,10 +261,13 @@ func TestSoftStop(t *testing.T) {
 	if _, err := idle.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the idle connection: %v", err)
 	}
-	if nc, err := net.Dial("tcp", b.addr); err == nil {
-		nc.Close()
-		t.Error("the listener is still open")
-	}
+	eventually(t, "the listener is still open", func() bool {
+		nc, err := net.Dial("tcp", b.addr)
+		if err == nil {
+			nc.Close()
+		}
+		return err != nil
+	})
 	select {
 	case <-b.Done():
 		t.Fatal("the process ends while a request is under way")
