@@ -43,7 +43,7 @@ backend be
 func TestProcessSettings(t *testing.T) {
 	for _, bin := range both(t) {
 		t.Run(bin.Name, func(t *testing.T) {
-			checks, err := net.Listen("tcp", testbed.FreeAddr())
+			checks, err := testbed.Listen(testbed.FreeAddr())
 			if err != nil {
 				t.Fatal(err)
 			}

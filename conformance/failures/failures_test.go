@@ -86,6 +86,9 @@ func compare(t *testing.T, all []scene, theirs func() [][]string, clean func(str
 	wg.Go(func() { want = theirs() })
 	wg.Go(func() { got = play(t, ours, all) })
 	wg.Wait()
+	if len(want) < len(all) || len(got) < len(all) {
+		t.FailNow() // it told why
+	}
 	n := 0
 	for i := range all {
 		if want[i] == nil {

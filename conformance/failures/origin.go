@@ -32,7 +32,7 @@ func newOrigin(t testing.TB, name string, script []string) *origin {
 	if script[0] == "refuse" {
 		return o
 	}
-	l, err := net.Listen("tcp", o.addr)
+	l, err := testbed.Listen(o.addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func startOrigin(t *testing.T) *origin {
 		if letter == 'e' {
 			continue
 		}
-		ln, err := net.Listen("tcp", o.addr[letter])
+		ln, err := testbed.Listen(o.addr[letter])
 		if err != nil {
 			t.Fatal(err)
 		}

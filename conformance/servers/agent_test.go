@@ -21,7 +21,7 @@ type agent struct {
 }
 
 func (a *agent) start() {
-	l, err := net.Listen("tcp", a.addr)
+	l, err := testbed.Listen(a.addr)
 	if err != nil {
 		a.t.Fatal(err)
 	}

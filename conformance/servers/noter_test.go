@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hawser/conformance/testbed"
 )
 
 // noter is an HTTP server that notes when each connection came, and answers as it
@@ -29,7 +31,7 @@ func newNoter(t *testing.T, how string) *noter {
 }
 
 func (n *noter) open() {
-	l, err := net.Listen("tcp", n.addr)
+	l, err := testbed.Listen(n.addr)
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"hawser/conformance/testbed"
 )
 
 // timeoutServer is what the proxy waits for a server.
@@ -31,7 +33,7 @@ func newOrigin() (*origin, error) {
 }
 
 func (o *origin) start() error {
-	l, err := net.Listen("tcp", o.addr)
+	l, err := testbed.Listen(o.addr)
 	if err != nil {
 		return err
 	}

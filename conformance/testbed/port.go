@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 // The ports below those that the kernel gives to clients: none of them is taken
@@ -26,4 +27,14 @@ func FreeAddr() string {
 		}
 	}
 	panic("no port is free")
+}
+
+// Listen listens on addr. A port that was just closed may still be held for a moment:
+// by a program that is being started, between its fork and its exec.
+func Listen(addr string) (l net.Listener, err error) {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if l, err = net.Listen("tcp", addr); err == nil || time.Now().After(end) {
+			return l, err
+		}
+	}
 }

@@ -200,16 +200,21 @@ func (l stateLine) admin(srv *engine.Server) engine.AdminState {
 // ever.
 func (l stateLine) restoreOp(srv *engine.Server) {
 	const why = ", changed from server-state after a reload"
-	was := engine.AdminState(l.num(colAdmin))
-	switch op := engine.OpState(l.num(colOp)); {
-	case op == engine.OpStopped && was&engine.AdmMaint != 0 && !srv.Check && l.admin(srv)&engine.AdmMaint == 0:
+	st, was, now := srv.State, engine.AdminState(l.num(colAdmin)), l.admin(srv)
+	op := engine.OpState(l.num(colOp))
+	ended := op == engine.OpStopped && was&engine.AdmMaint != 0 && !srv.Check
+	if now&engine.AdmMaint == 0 && (ended || op != engine.OpStopped) { // it may have begun without an address
+		st.Op.CompareAndSwap(uint32(engine.OpStopped), uint32(engine.OpRunning))
+	}
+	switch {
+	case ended && now&engine.AdmMaint == 0:
 	case op == engine.OpStopped:
 		srv.SetOp(op, why)
-		srv.State.Health.Store(0)
+		st.Health.Store(0)
 	case op == engine.OpStopping:
 		srv.SetOp(op, why)
 	case op == engine.OpRunning:
-		srv.State.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
+		st.Health.Store(int32(max(srv.Rise+srv.Fall-1, 0)))
 	}
 }
 
