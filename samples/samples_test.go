@@ -143,10 +143,11 @@ func leastConnections(t *testing.T, bin testbed.Binary) {
 	l.prepare = holder(release, busy)
 	l.start(bin, "leastconn.cfg")
 	done := make(chan bool)
-	for range 2 {
+	hold := func() string { // one after the other: two threads may choose at once
 		go func() { l.try("web", "/hold"); done <- true }()
+		return <-busy
 	}
-	first, second := <-busy, <-busy
+	first, second := hold(), hold()
 	if first == second {
 		t.Errorf("two requests on %s", first)
 	}
