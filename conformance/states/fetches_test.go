@@ -2,9 +2,11 @@ package states
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"hawser/conformance/testbed"
 )
@@ -38,6 +40,39 @@ func TestFetches(t *testing.T) {
 		}
 		if said[0] != said[1] {
 			t.Errorf("after %q: %s, that of %s %s", command, said[1], reference.bin.Version, said[0])
+		}
+	}
+}
+
+// TestObserve lets each server fail eight times, which counts as an error at every
+// second one: what on-error says is seen in its state.
+func TestObserve(t *testing.T) {
+	reference, hawser := start(t, testbed.HAProxy(t), ""), start(t, testbed.Hawser(t), "")
+	for _, server := range []string{"fastinter", "fail-check", "sudden-death", "mark-down"} {
+		for n := range 9 {
+			for _, p := range []*program{reference, hawser} {
+				if n == 0 {
+					p.tell(t, "set server o/"+server+" health up")
+				} else if answer, err := http.Get("http://" + p.addr + "/" + server); err != nil || answer.StatusCode != 503 {
+					t.Fatalf("%s: %v %v", p.bin.Version, answer, err)
+				}
+			}
+			var want, got map[string]string
+			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+				if want, got = reference.snapshot(t), hawser.snapshot(t); maps.Equal(want, got) {
+					break
+				}
+			}
+			for place := range want {
+				if got[place] != want[place] {
+					t.Errorf("%s, %d errors: %s is %q, want %q", server, n, place, got[place], want[place])
+				}
+			}
+		}
+	}
+	for _, want := range []string{"o/mark-down is DOWN", "o/fail-check is DOWN"} {
+		if !strings.Contains(strings.Join(reference.news(), "\n"), want) {
+			t.Errorf("%s does not tell that %s", reference.bin.Version, want)
 		}
 	}
 }

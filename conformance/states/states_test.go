@@ -1,6 +1,7 @@
 package states
 
 import (
+	"encoding/csv"
 	"fmt"
 	"maps"
 	"os"
@@ -41,6 +42,15 @@ backend c
     server b 127.0.0.1:2 check port 1234 addr 127.0.0.9 inter 4000s
     server c 127.0.0.1:2 backup
     server d 127.0.0.1:2 weight 0
+backend o
+    retries 0
+    option persist
+    default-server observe layer4 error-limit 2
+    server fastinter 127.0.0.1:2 check on-error fastinter
+    server fail-check 127.0.0.1:2 check on-error fail-check
+    server sudden-death 127.0.0.1:2 check on-error sudden-death
+    server mark-down 127.0.0.1:2 check on-error mark-down
+    use-server %[path,field(2,/)] if TRUE
 `
 
 // columns are those of "show stat" that tell of states.
@@ -62,7 +72,7 @@ func start(t *testing.T, bin testbed.Binary, state string) *program {
 	p := &program{bin: bin, socket: filepath.Join(dir, "cli"), addr: addr, restored: state != ""}
 	text := fmt.Sprintf("global\n stats socket %s level admin\n server-state-file %s/state\ndefaults\n mode http\n timeout connect 5s\n timeout client 5s\n"+
 		" timeout server 5s\n load-server-state-from-file global\n default-server inter 4000s\nlisten l\n bind %s\n"+
-		" http-request return status 200 content-type text/plain lf-string \"%s\"\n%s", p.socket, dir, addr, values, servers)
+		" http-request return status 200 content-type text/plain lf-string \"%s\" if { path / }\n use_backend o\n%s", p.socket, dir, addr, values, servers)
 	for name, data := range map[string]string{"state": state, "run.cfg": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
 			t.Fatal(err)
@@ -99,11 +109,13 @@ func (p *program) snapshot(t *testing.T) map[string]string {
 			seen[w[1]+"/"+w[3]+" state"] = strings.TrimSpace(since.ReplaceAllString(line, "${1}_ "))
 		}
 	}
-	rows := strings.Split(strings.TrimSpace(p.tell(t, "show stat")), "\n")
-	head := strings.Split(strings.TrimPrefix(rows[0], "# "), ",")
-	for _, row := range rows[1:] {
-		cells := strings.Split(row, ",")
-		if cells[0] != "b" && cells[0] != "c" {
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(p.tell(t, "show stat"), "# "))).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", p.bin.Name, err)
+	}
+	head := rows[0]
+	for _, cells := range rows[1:] {
+		if len(cells[0]) != 1 || cells[0] == "l" {
 			continue
 		}
 		for _, name := range columns {
@@ -115,7 +127,7 @@ func (p *program) snapshot(t *testing.T) map[string]string {
 
 var drained = regexp.MustCompile(` \(leaving (forced )?drain\)( via [a-z/]+)?`) // 2.6 says always forced
 
-var ofState = regexp.MustCompile(`^\w+ (Backup )?([Ss]erver|backend) '?[bc]\b`)
+var ofState = regexp.MustCompile(`^\w+ (Backup )?([Ss]erver|backend) '?[bco]\b`)
 
 var prefix = regexp.MustCompile(`^\[(\w+)\] *\(\d+\) : (config : )?`)
 

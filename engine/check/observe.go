@@ -92,9 +92,7 @@ func misbehaved(srv *engine.Server, n int, what engine.Observed) {
 		}
 		k.apply(srv, analyzed(n, what), -1)
 	case "mark-down":
-		if st.Health.Load() > rise {
-			st.Health.Store(rise)
-		}
+		st.Health.Store(rise)
 		k.apply(srv, analyzed(n, what), -1)
 	default:
 		k.apply(srv, analyzed(n, what), -1)
