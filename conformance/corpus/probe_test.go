@@ -165,7 +165,7 @@ func difference(want, again, got answer, hashed map[string]bool) string {
 	service := isService(want)
 	for _, n := range names(want, got) {
 		fixed := want.header[n] == again.header[n]
-		if n == "content-length" && (service || want.body != again.body) {
+		if n == "content-length" && (service || want.body != again.body || want.status == 204) { // 3.5 has one in its own 204, 2.6 has none
 			fixed = false
 		}
 		if fixed && want.header[n] != got.header[n] {
