@@ -97,15 +97,7 @@ func catcher(t *testing.T, dir string, backend, server int, arrivals chan arriva
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			arrivals <- arrival{byte('a' + server), c}
-		}
-	}()
+	go testbed.Accept(l, func(c net.Conn) { arrivals <- arrival{byte('a' + server), c} })
 	return path
 }
 

@@ -37,15 +37,7 @@ func newOrigin(t testing.TB, name string, script []string) *origin {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go o.serve(c)
-		}
-	}()
+	go testbed.Accept(l, o.serve)
 	return o
 }
 

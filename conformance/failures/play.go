@@ -226,111 +226,136 @@ type client struct {
 	id   string
 }
 
+// act is one scene while it is played.
+type act struct {
+	*player
+	i       int
+	s       *scene
+	clients map[int]*client
+	open    map[int]bool      // clients whose request is under way
+	seen    map[string]string // outcomes by request
+	ids     []string
+	left    int // streams under way whose client hung up
+	lost    bool
+}
+
 // run plays one scene.
 func (p *player) run(i int) []string {
-	s, clients, seen := &p.scenes[i], map[int]*client{}, map[string]string{}
-	var ids []string
-	open := map[int]bool{} // clients whose request is under way
-	collect := func() {
-		for n := range open {
-			select {
-			case got := <-clients[n].done:
-				seen[clients[n].id] = got
-				delete(open, n)
-			default:
-			}
-		}
-	}
-	left := 0 // streams under way whose client hung up
-	lost := false
-	current := func() (sessions, queued int) {
-		stat := p.stat()
-		for ; stat == nil && !p.dead(); stat = p.stat() {
-			time.Sleep(10 * time.Millisecond)
-		}
-		at := fmt.Sprintf("b%d/", i)
-		sessions, _ = strconv.Atoi(stat[at+"BACKEND"]["scur"])
-		for _, name := range append([]string{"BACKEND"}, names(p.farms[i])...) {
-			q, _ := strconv.Atoi(stat[at+name]["qcur"])
-			queued += q
-		}
-		return sessions, queued
-	}
-	// settle waits until every request was answered, is held by a server or waits
-	// in a queue.
-	settle := func() {
-		for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-			if collect(); p.dead() || lost || len(open) == 0 {
-				return
-			}
-			if sessions, queued := current(); sessions == p.held(i)+queued && sessions >= len(open)+left {
-				return
-			}
-			if time.Now().After(end) {
-				lost = true
-				p.t.Errorf("%s, %s: does not settle", p.bin.Name, s.name)
-			}
-		}
-	}
-	rest := func(d time.Duration) {
-		time.Sleep(d)
-		collect()
-		sessions, _ := current()
-		left = max(sessions-len(open), 0)
-	}
-	for n, m := range s.steps {
+	a := &act{player: p, i: i, s: &p.scenes[i], clients: map[int]*client{}, open: map[int]bool{}, seen: map[string]string{}}
+	for n, m := range a.s.steps {
 		if p.dead() {
 			return nil
 		}
-		switch m.kind {
-		case 's':
-			if open[m.client] {
-				continue
-			}
-			id := fmt.Sprintf("%d.%d", i, n)
-			ids = append(ids, id)
-			if c := p.send(i, clients[m.client], m, id); c != nil {
-				clients[m.client], open[m.client] = c, true
-			}
-		case 'r':
-			if p.farms[i][m.server].release() {
-				rest(150 * time.Millisecond)
-			}
-		case 'c':
-			if c := clients[m.client]; c != nil && open[m.client] {
-				c.c.Close()
-				delete(open, m.client)
-				seen[c.id] = "closed"
-				delete(clients, m.client)
-				rest(700 * time.Millisecond)
-			}
-		}
-		settle()
+		a.take(n, m)
+		a.settle()
 	}
-	for end := time.Now().Add(5 * time.Second); s.expires && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if _, queued := current(); queued == 0 {
-			break
-		}
-	}
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && !p.dead(); time.Sleep(5 * time.Millisecond) {
-		for _, o := range p.farms[i] {
-			if o.release() {
-				rest(50 * time.Millisecond)
-				settle()
-			}
-		}
-		if collect(); len(open) == 0 && p.stat()[fmt.Sprintf("b%d/BACKEND", i)]["scur"] == "0" {
-			break
-		}
-	}
-	for _, c := range clients {
+	a.drain()
+	for _, c := range a.clients {
 		c.c.Close()
 	}
 	var out []string
-	for n, id := range ids {
-		out = append(out, fmt.Sprintf("%d: %s | %s", n, seen[id], p.logged(id)))
+	for n, id := range a.ids {
+		out = append(out, fmt.Sprintf("%d: %s | %s", n, a.seen[id], p.logged(id)))
 	}
 	return out
+}
+
+// take sends a request, releases a server or closes a client.
+func (a *act) take(n int, m step) {
+	switch m.kind {
+	case 's':
+		if a.open[m.client] {
+			return
+		}
+		id := fmt.Sprintf("%d.%d", a.i, n)
+		a.ids = append(a.ids, id)
+		if c := a.send(a.i, a.clients[m.client], m, id); c != nil {
+			a.clients[m.client], a.open[m.client] = c, true
+		}
+	case 'r':
+		if a.farms[a.i][m.server].release() {
+			a.rest(150 * time.Millisecond)
+		}
+	case 'c':
+		if c := a.clients[m.client]; c != nil && a.open[m.client] {
+			c.c.Close()
+			delete(a.open, m.client)
+			a.seen[c.id] = "closed"
+			delete(a.clients, m.client)
+			a.rest(700 * time.Millisecond)
+		}
+	}
+}
+
+// collect takes the outcomes that there are.
+func (a *act) collect() {
+	for n := range a.open {
+		select {
+		case got := <-a.clients[n].done:
+			a.seen[a.clients[n].id] = got
+			delete(a.open, n)
+		default:
+		}
+	}
+}
+
+// current tells how many streams the backend has, and how many of them wait.
+func (a *act) current() (sessions, queued int) {
+	stat := a.stat()
+	for ; stat == nil && !a.dead(); stat = a.stat() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	at := fmt.Sprintf("b%d/", a.i)
+	sessions, _ = strconv.Atoi(stat[at+"BACKEND"]["scur"])
+	for _, name := range append([]string{"BACKEND"}, names(a.farms[a.i])...) {
+		q, _ := strconv.Atoi(stat[at+name]["qcur"])
+		queued += q
+	}
+	return sessions, queued
+}
+
+// settle waits until every request was answered, is held by a server or waits in a
+// queue.
+func (a *act) settle() {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if a.collect(); a.dead() || a.lost || len(a.open) == 0 {
+			return
+		}
+		if sessions, queued := a.current(); sessions == a.held(a.i)+queued && sessions >= len(a.open)+a.left {
+			return
+		}
+		if time.Now().After(end) {
+			a.lost = true
+			a.t.Errorf("%s, %s: does not settle", a.bin.Name, a.s.name)
+		}
+	}
+}
+
+func (a *act) rest(d time.Duration) {
+	time.Sleep(d)
+	a.collect()
+	sessions, _ := a.current()
+	a.left = max(sessions-len(a.open), 0)
+}
+
+// drain lets queues expire where they do, and releases every server until all is over.
+func (a *act) drain() {
+	for end := time.Now().Add(5 * time.Second); a.s.expires && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, queued := a.current(); queued == 0 {
+			break
+		}
+	}
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && !a.dead(); time.Sleep(5 * time.Millisecond) {
+		for _, o := range a.farms[a.i] {
+			if o.release() {
+				a.rest(50 * time.Millisecond)
+				a.settle()
+			}
+		}
+		if a.collect(); len(a.open) == 0 && a.stat()[fmt.Sprintf("b%d/BACKEND", a.i)]["scur"] == "0" {
+			break
+		}
+	}
 }
 
 func (p *player) held(i int) (n int) {

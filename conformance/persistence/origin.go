@@ -41,15 +41,7 @@ func startOrigin(t *testing.T) *origin {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { ln.Close() })
-		go func() {
-			for {
-				c, err := ln.Accept()
-				if err != nil {
-					return
-				}
-				go o.serve(c, letter)
-			}
-		}()
+		go testbed.Accept(ln, func(c net.Conn) { o.serve(c, letter) })
 	}
 	return o
 }

@@ -36,19 +36,13 @@ func (n *noter) open() {
 		n.t.Fatal(err)
 	}
 	n.addr, n.l = l.Addr().String(), l
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			n.mu.Lock()
-			n.times = append(n.times, time.Now())
-			how := n.how
-			n.mu.Unlock()
-			go answer(c, how)
-		}
-	}()
+	go testbed.Accept(l, func(c net.Conn) {
+		n.mu.Lock()
+		n.times = append(n.times, time.Now())
+		how := n.how
+		n.mu.Unlock()
+		answer(c, how)
+	})
 }
 
 func (n *noter) close() { n.l.Close() }

@@ -178,15 +178,7 @@ func EchoOrigin() net.Listener {
 	if err != nil {
 		panic(err)
 	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serveEcho(c)
-		}
-	}()
+	go Accept(l, serveEcho)
 	return l
 }
 

@@ -38,3 +38,14 @@ func Listen(addr string) (l net.Listener, err error) {
 		}
 	}
 }
+
+// Accept gives each connection to serve, in a goroutine of its own, until l is closed.
+func Accept(l net.Listener, serve func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go serve(c)
+	}
+}
