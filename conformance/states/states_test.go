@@ -163,6 +163,9 @@ func compare(t *testing.T, state string, commands ...string) {
 		for i, p := range append([]*program{hawser}, others...) {
 			said := strings.TrimSpace(p.tell(t, command))
 			is := p.snapshot(t)
+			if len(is) == 0 {
+				t.Fatalf("%s shows nothing", p.bin.Version)
+			}
 			if i == 0 {
 				answer, got = said, is
 				continue

@@ -73,9 +73,6 @@ func anyUsable(px *engine.Proxy) bool {
 // redispatched counts a stream that is taken from the server which it was bound to.
 func redispatched(s *engine.Stream, from *engine.Server) {
 	s.Redispatched = true
-	if s.Term.CookieIn == 'V' {
-		s.Term.CookieIn = 'D'
-	}
 	s.Imposed = nil
 	from.State.C.Redisp.Add(1)
 	s.Back.State.BE.Redisp.Add(1)

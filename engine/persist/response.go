@@ -28,7 +28,7 @@ func response(s *engine.Stream) engine.Verdict {
 
 // moved notes that the stream left the server that its cookie named.
 func moved(s *engine.Stream) {
-	if s.Term.CookieIn == 'V' && s.Server != nil && s.ServerCookie.Server != s.Server {
+	if s.Term.CookieIn == 'V' && (s.Redispatched || s.Server != nil && s.ServerCookie.Server != s.Server) {
 		s.Term.CookieIn = 'D'
 	}
 }
