@@ -208,15 +208,12 @@ func mayServe(px *engine.Proxy, srv *engine.Server) bool {
 	if !srv.Backup {
 		return true
 	}
-	first := true
-	for _, other := range px.All() {
+	for other := range px.InUse() {
 		if other == srv {
-			first = false
-		} else if other.State.Usable() && (!other.Backup || first && !px.Options.Has(engine.OptAllBackups)) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 func head(q *engine.Queue) *engine.Waiter {

@@ -84,7 +84,7 @@ func (f *farm) update(srv *engine.Server) (changed, one bool) {
 // without any, the first such backup or, with option allbackups, all of them. It
 // reports whether anything changed. mu is held.
 func (f *farm) refresh() bool {
-	list := eligible(f.px, make([]*engine.Server, 0, len(f.px.All())))
+	list := slices.AppendSeq(make([]*engine.Server, 0, len(f.px.All())), f.px.InUse())
 	f.px.State.Active.Store(int64(len(list)))
 	same := len(list) == len(f.list)
 	for i := 0; same && i < len(list); i++ {
@@ -144,26 +144,6 @@ func (f *farm) indexes() int {
 		return 0
 	}
 	return all[len(all)-1].Index + 1
-}
-
-func eligible(px *engine.Proxy, list []*engine.Server) []*engine.Server {
-	for _, srv := range px.All() {
-		if !srv.Backup && srv.State.Usable() {
-			list = append(list, srv)
-		}
-	}
-	if len(list) > 0 {
-		return list
-	}
-	for _, srv := range px.All() {
-		if srv.Backup && srv.State.Usable() {
-			list = append(list, srv)
-			if !px.Options.Has(engine.OptAllBackups) {
-				break
-			}
-		}
-	}
-	return list
 }
 
 // full reports whether a server has no slot to give at once.
